@@ -1,0 +1,128 @@
+//! From the command line to the exit code.
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::cli::{self, Action, Invocation};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::http::{HttpClients, HttpLimits};
+use crate::logging::{self, LogFormat};
+use crate::output::{self, OutputFormat};
+use crate::panic;
+use crate::progress::Progress;
+use crate::runner::{RunRecord, RunRequest, Runner};
+use crate::settings::{self, Settings};
+use crate::signal::Signals;
+
+/// How long leftovers of a run (a thread that is stuck) may keep the process from leaving.
+const LEAVE_WITHIN: Duration = Duration::from_millis(100);
+
+/// Does what `arguments` ask for, and tells how it went.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let invocation = match cli::parse(arguments) {
+        Ok(invocation) => invocation,
+        Err(error) => return print_usage(&error),
+    };
+    act(&invocation).unwrap_or_else(|error| {
+        output::print_error(&error.chain(), error.hint_text());
+        error.exit()
+    })
+}
+
+/// The ending of a program that panicked outside of a job.
+pub fn panicked(payload: &(dyn Any + Send)) -> Exit {
+    let error = panic::error("internal error", payload);
+    output::print_error(&error.chain(), error.hint_text());
+    error.exit()
+}
+
+/// Help and version go to stdout, usage errors to stderr.
+fn print_usage(error: &clap::Error) -> Exit {
+    let text = error.render().ansi().to_string();
+    if error.use_stderr() {
+        output::write_stderr(&text);
+        return Exit::Usage;
+    }
+    match output::print(&text) {
+        Ok(()) => Exit::Succeeded,
+        Err(error) => {
+            output::print_error(&error.chain(), error.hint_text());
+            error.exit()
+        }
+    }
+}
+
+fn act(invocation: &Invocation) -> Result<Exit> {
+    match &invocation.action {
+        Action::Command(command) => {
+            let settings = Settings::resolve(&invocation.global)?;
+            logging::install(&settings.log, &Progress::hidden())?;
+            command.run(&settings, cli::command())?;
+            Ok(Exit::Succeeded)
+        }
+        Action::Run(request) => {
+            let settings = Settings::resolve(&invocation.global)?;
+            run_job(&settings, request)
+        }
+    }
+}
+
+fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
+    let progress = if settings.progress { Progress::on_stderr() } else { Progress::hidden() };
+    logging::install(&settings.log, &progress)?;
+    // Two workers: with one, a job that blocks its thread would keep timers from firing.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::io("cannot start the async runtime", error))?;
+    let runner = Runner {
+        clock: Clock::System,
+        database: settings.database.clone(),
+        state_dir: settings.state_dir.clone(),
+        host: settings.host.clone(),
+        retention: settings.retention,
+        http: HttpClients::new(HttpLimits::default()),
+        progress,
+        secrets: settings::secrets(),
+    };
+    let record = runtime.block_on(async {
+        let mut signals =
+            Signals::of_process().map_err(|error| Error::io("cannot listen for signals", error))?;
+        Ok::<_, Error>(runner.run(request, &mut signals).await)
+    });
+    runtime.shutdown_timeout(LEAVE_WITHIN);
+    let record = record?;
+    print_record(settings, &record)?;
+    Ok(record.exit)
+}
+
+/// Prints what the run did on stdout, and its error on stderr. A reader that is gone or a disk
+/// that is full does not change how the run went.
+fn print_record(settings: &Settings, record: &RunRecord) -> Result<()> {
+    let stdout_text = match settings.output {
+        OutputFormat::Json => {
+            let json = serde_json::to_string(record).map_err(|error| {
+                Error::new(Exit::Bug, "the run's record is no valid JSON").because(error)
+            })?;
+            format!("{json}\n")
+        }
+        OutputFormat::Text => match &record.report {
+            Some(report) if !settings.quiet => format!("{}\n", report.text),
+            _ => String::new(),
+        },
+    };
+    if let Err(error) = output::write_stdout(&stdout_text) {
+        tracing::warn!(%error, "cannot write the report to stdout");
+    }
+    // In the JSON form the log line of the run's end is that error.
+    if let Some(error) = &record.error
+        && settings.log.format == LogFormat::Text
+    {
+        output::print_error(&error.chain(), error.hint_text());
+    }
+    Ok(())
+}

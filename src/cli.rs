@@ -1,0 +1,182 @@
+//! The command line: global flags, the commands, and one subcommand per job of the catalog.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args as _, FromArgMatches as _, Subcommand as _};
+
+use crate::commands::Builtin;
+use crate::exit::Exit;
+use crate::history::Trigger;
+use crate::job::{CatalogEntry, RunnableJob};
+use crate::jobs::CATALOG;
+use crate::runner::{IfRunning, RunPolicy, RunRequest};
+use crate::settings::GlobalArgs;
+
+const ABOUT: &str = "Run recurring jobs once, with a timeout, a lock and a history";
+
+const LONG_ABOUT: &str = "\
+Run recurring jobs once, with a timeout, a lock and a history.
+
+Each job is a subcommand that runs once, whoever starts it: cron, a CI step, a shell. Around \
+every run stands the same frame: one timeout, one overlap lock, one history of runs, one log \
+format, one set of exit codes. All times are UTC.";
+
+/// The longest timeout that makes sense; beyond it arithmetic on time gets silly.
+const TIMEOUT_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+// The flags that every job takes. (No doc comment: clap would make it the job's help.)
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Run options")]
+struct RunArgs {
+    /// End the run after this long, waiting and retries included (exit code 124)
+    #[arg(long, value_name = "DURATION", value_parser = parse_timeout)]
+    timeout: Duration,
+
+    /// How long a cancelled run may take to end before it is given up (exit code 70)
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_grace)]
+    grace: Duration,
+
+    /// What to do when this job is running already
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    if_running: IfRunning,
+
+    /// Try again this often when the job fails, with growing delays
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    retries: u32,
+}
+
+/// What the command line asks for.
+pub struct Invocation {
+    pub global: GlobalArgs,
+    pub action: Action,
+}
+
+pub enum Action {
+    Run(RunRequest),
+    Command(Builtin),
+}
+
+/// The whole definition, from which parser, help, man pages and completions come.
+pub fn command() -> clap::Command {
+    let root = clap::Command::new("punctual")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .long_about(LONG_ABOUT)
+        .after_long_help(format!("Exit codes:\n{}", Exit::table_text()))
+        .after_help("See 'punctual help <COMMAND>' for one command, and --help for the exit codes.")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(CATALOG.iter().map(job_command));
+    GlobalArgs::augment_args(Builtin::augment_subcommands(root)).next_help_heading(None::<&str>)
+}
+
+fn job_command(entry: &CatalogEntry) -> clap::Command {
+    let command = (entry.augment)(clap::Command::new(entry.name));
+    let timeout = humantime::format_duration(entry.timeout).to_string();
+    RunArgs::augment_args(command)
+        .mut_arg("timeout", |argument| argument.required(false).default_value(timeout))
+        .after_help(format!(
+            "Usual schedule: {} (UTC). For the exit codes see 'punctual --help'.",
+            entry.schedule
+        ))
+        .next_help_heading(None::<&str>)
+}
+
+/// Reads the command line. An error is a usage error, or the help that was asked for.
+pub fn parse(
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<Invocation, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    let global = GlobalArgs::from_arg_matches(&matches)?;
+    let job = matches.subcommand().and_then(|(name, job_matches)| {
+        CATALOG.iter().find(|entry| entry.name == name).map(|entry| (entry, job_matches))
+    });
+    let action = match job {
+        Some((entry, job_matches)) => Action::Run(run_request(entry, job_matches)?),
+        None => Action::Command(Builtin::from_arg_matches(&matches)?),
+    };
+    Ok(Invocation { global, action })
+}
+
+fn run_request(
+    entry: &CatalogEntry,
+    matches: &clap::ArgMatches,
+) -> Result<RunRequest, clap::Error> {
+    let run = RunArgs::from_arg_matches(matches)?;
+    let job: Arc<dyn RunnableJob> = (entry.parse)(matches)?;
+    Ok(RunRequest {
+        name: entry.name,
+        job,
+        trigger: Trigger::Cli,
+        due_at: None,
+        policy: RunPolicy {
+            timeout: run.timeout,
+            grace: run.grace,
+            if_running: run.if_running,
+            retries: run.retries,
+        },
+    })
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_grace(text)?;
+    if timeout.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(timeout) }
+}
+
+fn parse_grace(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write durations as 10s, 5m or 1h 30m"))?;
+    if duration > TIMEOUT_MAX { Err("must be at most 365d".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn names_in_the_catalog_are_kebab_case_and_unique() {
+        let mut names: Vec<&str> = command_names();
+        for name in &names {
+            let kebab =
+                name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            assert!(kebab && !name.starts_with('-') && !name.ends_with('-'), "{name}");
+        }
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    /// Jobs and commands share one name space.
+    fn command_names() -> Vec<&'static str> {
+        let builtin = Builtin::augment_subcommands(clap::Command::new("x"));
+        let names =
+            builtin.get_subcommands().map(|command| command.get_name().to_owned().leak() as &str);
+        CATALOG.iter().map(|entry| entry.name).chain(names).collect()
+    }
+
+    #[test]
+    fn every_default_of_the_catalog_parses() {
+        for entry in CATALOG {
+            let arguments = ["punctual", entry.name].map(Into::into);
+            let invocation = parse(arguments).expect("defaults are valid");
+            let Action::Run(request) = invocation.action else {
+                panic!("{} is no job", entry.name)
+            };
+            assert_eq!(request.policy.timeout, entry.timeout);
+        }
+    }
+
+    #[test]
+    fn senseless_timeouts_are_usage_errors() {
+        for timeout in ["0s", "-1s", "10", "366d", "", "5 parsecs"] {
+            let arguments = ["punctual", "hello", "--timeout", timeout].map(Into::into);
+            let error = parse(arguments).err().unwrap_or_else(|| panic!("{timeout:?} was taken"));
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+}

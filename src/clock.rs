@@ -1,0 +1,104 @@
+//! The only reader of time. A run sees wall time (when) and monotonic time (how long) through
+//! one [`Clock`], so that a test can replace both at once.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+/// A point in UTC time, stored and printed as RFC 3339 with milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(SystemTime);
+
+impl Timestamp {
+    /// Reads the text form back; any RFC 3339 time in UTC will do.
+    pub fn parse(text: &str) -> Option<Self> {
+        humantime::parse_rfc3339(text).ok().map(Self)
+    }
+
+    /// Time since the Unix epoch; zero for a clock that stands before it.
+    pub fn since_epoch(self) -> Duration {
+        self.0.duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
+    /// The instant `duration` earlier, not before the Unix epoch.
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(UNIX_EPOCH + self.since_epoch().saturating_sub(duration))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = humantime::format_rfc3339_millis(UNIX_EPOCH + self.since_epoch()).to_string();
+        f.pad(&text)
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Where a program gets its time from. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clocks.
+    System,
+    #[cfg(test)]
+    /// `epoch` plus tokio's time since `start`: stands still under `tokio::time::pause`.
+    Virtual { epoch: SystemTime, start: Instant },
+}
+
+impl Clock {
+    #[cfg(test)]
+    /// A clock that reads `epoch` now and then follows tokio's (pausable) time.
+    pub fn starting_at(epoch: SystemTime) -> Self {
+        Self::Virtual { epoch, start: Instant::now() }
+    }
+
+    /// The wall clock.
+    #[expect(clippy::disallowed_methods, reason = "the clock is where time is read")]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Clock::System => Timestamp(SystemTime::now()),
+            #[cfg(test)]
+            Clock::Virtual { epoch, start } => Timestamp(*epoch + start.elapsed()),
+        }
+    }
+
+    /// The monotonic clock: for durations and deadlines only.
+    pub fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+/// Writes a duration as humantime does, in steps that a person reads: whole milliseconds below
+/// ten seconds, whole seconds above.
+pub fn format_duration(duration: Duration) -> String {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let rounded = if millis < 10_000 {
+        Duration::from_millis(millis)
+    } else {
+        Duration::from_secs(millis / 1000)
+    };
+    humantime::format_duration(rounded).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_have_three_decimals_and_come_back() {
+        let time = Timestamp(UNIX_EPOCH + Duration::from_millis(1_767_225_600_007));
+        assert_eq!(time.to_string(), "2026-01-01T00:00:00.007Z");
+        assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+    }
+
+    #[test]
+    fn durations_are_rounded_for_people() {
+        assert_eq!(format_duration(Duration::from_micros(2_345_678)), "2s 345ms");
+        assert_eq!(format_duration(Duration::from_millis(90_500)), "1m 30s");
+    }
+}

@@ -1,0 +1,263 @@
+//! The SQLite database of an installation: opening, migrating, and telling what went wrong.
+//!
+//! # Format
+//!
+//! `application_id` marks the file as ours, `user_version` is the version of the format below.
+//! `schema_versions(owner, version)` counts, per owner (the history, each job with tables of its
+//! own), how many of the owner's migrations were applied. Migrations are only ever appended, so
+//! a greater number than ours means that a newer punctual was here: we stop and touch nothing.
+//!
+//! # Locking and durability
+//!
+//! Write-ahead log with `synchronous = NORMAL`: readers never wait for writers, a killed process
+//! loses nothing that was committed, and a power cut loses at most the newest commits but never
+//! consistency. A writer waits for another one up to the busy timeout.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// "punc" in ASCII: the `application_id` of our files.
+const APPLICATION_ID: i32 = 0x7075_6e63;
+
+/// The `user_version` of our files: the meaning of `schema_versions`.
+const FORMAT_VERSION: i32 = 1;
+
+/// The tables of one owner, as SQL steps that are only ever appended.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrations {
+    /// `history`, or a job's name.
+    pub owner: &'static str,
+    pub steps: &'static [&'static str],
+}
+
+/// Where the database is, and how long to wait for it. Cheap to clone; connections are opened
+/// from it as needed.
+#[derive(Clone, Debug)]
+pub struct Database {
+    path: PathBuf,
+    busy_timeout: Duration,
+}
+
+impl Database {
+    /// `busy_timeout` is how long a statement waits for another process's transaction.
+    pub fn new(path: PathBuf, busy_timeout: Duration) -> Self {
+        Self { path, busy_timeout }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the database, creating it with its directory where missing, and brings the tables
+    /// of `migrations.owner` up to date.
+    ///
+    /// Blocks: call it from blocking code.
+    pub fn connect(&self, migrations: &Migrations) -> Result<Connection> {
+        if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            create_private_directory(parent)?;
+        }
+        if self.path.is_dir() {
+            return Err(Error::new(
+                Exit::Configuration,
+                format!("database {} is a directory", self.path.display()),
+            )
+            .hint("give the path of a file to --database"));
+        }
+        let mut connection = Connection::open(&self.path).map_err(self.error("cannot open it"))?;
+        self.prepare(&mut connection)?;
+        self.migrate(&mut connection, migrations)?;
+        Ok(connection)
+    }
+
+    /// Turns an SQLite error met while doing something ("cannot record the run") into one for
+    /// people, classified by its code.
+    pub fn error(&self, doing: &'static str) -> impl Fn(rusqlite::Error) -> Error + '_ {
+        move |error| {
+            let (exit, hint) = classify(&error, &self.path);
+            let classified = Error::new(exit, format!("database {}: {doing}", self.path.display()))
+                .because(error);
+            match hint {
+                Some(hint) => classified.hint(hint),
+                None => classified,
+            }
+        }
+    }
+
+    /// Checks that the file is ours and sets the connection up; initialises an empty file.
+    fn prepare(&self, connection: &mut Connection) -> Result<()> {
+        let opening = || self.error("cannot open it");
+        connection.busy_timeout(self.busy_timeout).map_err(opening())?;
+        let (application_id, format_version) = identify(connection).map_err(opening())?;
+        match (application_id, format_version) {
+            (APPLICATION_ID, FORMAT_VERSION) => {}
+            (0, 0) => self.initialise(connection)?,
+            (APPLICATION_ID | 0, version) if version > FORMAT_VERSION => {
+                return Err(self.newer_than_program(format!("format version {version}")));
+            }
+            _ => return Err(self.foreign()),
+        }
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(opening())
+    }
+
+    /// Makes an empty file ours. Two processes may try this at once: SQLite does not wait for a
+    /// lock while it switches to the write-ahead log, so this does.
+    fn initialise(&self, connection: &mut Connection) -> Result<()> {
+        let clock = Clock::System;
+        let patience_ends = clock.monotonic() + self.busy_timeout;
+        loop {
+            match try_initialise(connection) {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(self.foreign()),
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && clock.monotonic() < patience_ends =>
+                {
+                    pause(Duration::from_millis(5));
+                }
+                Err(error) => return Err(self.error("cannot initialise it")(error)),
+            }
+        }
+    }
+
+    fn migrate(&self, connection: &mut Connection, migrations: &Migrations) -> Result<()> {
+        let migrating = || self.error("cannot bring its tables up to date");
+        let target = migrations.steps.len() as i64;
+        let applied = applied_steps(connection, migrations.owner).map_err(migrating())?;
+        if applied > target {
+            return Err(self.newer_than_program(format!("tables of {}", migrations.owner)));
+        }
+        if applied == target {
+            return Ok(());
+        }
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(migrating())?;
+        // Another process may have been faster.
+        let applied = applied_steps(&transaction, migrations.owner).map_err(migrating())?;
+        for step in migrations.steps.iter().skip(applied as usize) {
+            transaction.execute_batch(step).map_err(migrating())?;
+        }
+        transaction
+            .execute(
+                "INSERT INTO schema_versions (owner, version) VALUES (?1, ?2)
+                 ON CONFLICT (owner) DO UPDATE SET version = max(version, excluded.version)",
+                (migrations.owner, target),
+            )
+            .map_err(migrating())?;
+        transaction.commit().map_err(migrating())
+    }
+
+    fn newer_than_program(&self, what: String) -> Error {
+        Error::new(
+            Exit::Configuration,
+            format!("database {}: {what} is newer than this program", self.path.display()),
+        )
+        .hint("upgrade punctual, or name another file with --database")
+    }
+
+    fn foreign(&self) -> Error {
+        Error::new(
+            Exit::Configuration,
+            format!("database {} belongs to another program", self.path.display()),
+        )
+        .hint("name a new file with --database; punctual keeps to itself")
+    }
+}
+
+/// `application_id` and `user_version`.
+fn identify(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
+    let application_id = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let user_version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((application_id, user_version))
+}
+
+/// Whether the file is ours afterwards; false when it holds somebody else's tables.
+fn try_initialise(connection: &mut Connection) -> rusqlite::Result<bool> {
+    let objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    if objects > 0 {
+        // Either a foreign database, or one that another process of ours has just made.
+        return Ok(identify(connection)? == (APPLICATION_ID, FORMAT_VERSION));
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS schema_versions (
+             owner TEXT PRIMARY KEY NOT NULL,
+             version INTEGER NOT NULL
+         ) WITHOUT ROWID;
+         PRAGMA application_id = {APPLICATION_ID};
+         PRAGMA user_version = {FORMAT_VERSION};"
+    ))?;
+    transaction.commit()?;
+    Ok(true)
+}
+
+fn applied_steps(connection: &Connection, owner: &str) -> rusqlite::Result<i64> {
+    use rusqlite::OptionalExtension;
+    connection
+        .query_row("SELECT version FROM schema_versions WHERE owner = ?1", [owner], |row| {
+            row.get(0)
+        })
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+/// Exit code and hint for an SQLite error. Codes: <https://sqlite.org/rescode.html>.
+fn classify(error: &rusqlite::Error, path: &Path) -> (Exit, Option<String>) {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            Exit::InputOutput,
+            Some("another process holds the database; find it (fuser, lsof), then run it again".to_owned()),
+        ),
+        Some(ErrorCode::DiskFull) => {
+            (Exit::InputOutput, Some("free some space, then run it again".to_owned()))
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
+            Exit::InputOutput,
+            Some(format!(
+                "restore it from a backup, or save what is readable with `sqlite3 {} .recover`, then move it away",
+                path.display()
+            )),
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
+            Exit::Permission,
+            Some("give the user that runs punctual write access to the file and its directory, or name another with --database".to_owned()),
+        ),
+        Some(ErrorCode::SystemIoFailure) => (
+            Exit::InputOutput,
+            Some("check the disk and its free space, then run it again".to_owned()),
+        ),
+        Some(_) => (Exit::InputOutput, None),
+        None => (Exit::Bug, None),
+    }
+}
+
+/// Creates `directory` and its parents, readable by their owner only: histories and captured
+/// output may hold what others should not read. An existing directory is left as it is.
+pub fn create_private_directory(directory: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if directory.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
+        Error::io(format!("cannot create the directory {}", directory.display()), error)
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "blocking code that waits for another process's lock"
+)]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
+#[cfg(test)]
+mod tests;

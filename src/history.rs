@@ -1,0 +1,305 @@
+//! The history: every run that was ever started, in the `runs` table.
+//!
+//! A row is written when a run starts (with no outcome) and completed when it ends. A row
+//! without outcome whose process is gone is marked `lost` by the next reader that can prove it:
+//! see [`crate::liveness`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::database::{Database, Migrations};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::outcome::Outcome;
+
+const MIGRATIONS: Migrations = Migrations {
+    owner: "history",
+    steps: &["CREATE TABLE runs (
+             id TEXT PRIMARY KEY NOT NULL,
+             job TEXT NOT NULL,
+             trigger TEXT NOT NULL,
+             due_at TEXT,
+             started_at TEXT NOT NULL,
+             finished_at TEXT,
+             outcome TEXT,
+             exit_code INTEGER,
+             attempts INTEGER NOT NULL DEFAULT 0,
+             host TEXT NOT NULL,
+             pid INTEGER NOT NULL,
+             version TEXT NOT NULL,
+             error TEXT,
+             report TEXT,
+             output TEXT
+         );
+         CREATE UNIQUE INDEX runs_claim ON runs (job, due_at) WHERE due_at IS NOT NULL;
+         CREATE INDEX runs_by_job ON runs (job, started_at);"],
+};
+
+/// One in this many runs cleans up after the others.
+const PRUNE_EVERY: i64 = 100;
+
+/// Who started a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A person, cron, a CI step: the command line.
+    Cli,
+}
+
+impl Trigger {
+    pub fn name(self) -> &'static str {
+        match self {
+            Trigger::Cli => "cli",
+        }
+    }
+}
+
+/// How long runs are kept, per job.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    pub age_max: Duration,
+    pub runs_max: u32,
+}
+
+/// What is known when a run starts.
+#[derive(Clone, Debug)]
+pub struct Started {
+    pub run_id: Uuid,
+    pub job: &'static str,
+    pub trigger: Trigger,
+    pub due_at: Option<Timestamp>,
+    pub started_at: Timestamp,
+    pub host: String,
+}
+
+/// What is known when a run has ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    pub finished_at: Timestamp,
+    pub outcome: Outcome,
+    pub exit: Exit,
+    pub attempts: u32,
+    /// The chain of the error.
+    pub error: Option<String>,
+    pub report: Option<Box<RawValue>>,
+}
+
+/// A row of the history, as stored. `outcome` is empty while the run is going.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub id: String,
+    pub job: String,
+    pub trigger: String,
+    pub due_at: Option<String>,
+    pub started_at: String,
+    pub finished_at: Option<String>,
+    pub outcome: Option<String>,
+    pub exit_code: Option<u8>,
+    pub attempts: u32,
+    pub host: String,
+    pub pid: u32,
+    pub version: String,
+    pub error: Option<String>,
+    pub report: Option<String>,
+    pub output: Option<String>,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub job: Option<String>,
+    pub outcome: Option<Outcome>,
+    pub since: Option<Timestamp>,
+    pub limit: u32,
+}
+
+/// The stored runs, behind one connection. Cheap to clone. All methods block.
+#[derive(Clone)]
+pub struct History {
+    database: Database,
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl History {
+    pub fn open(database: &Database) -> Result<Self> {
+        let connection = database.connect(&MIGRATIONS)?;
+        Ok(Self { database: database.clone(), connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// Records that a run started. One in a hundred times it then deletes what is past
+    /// `retention`.
+    pub fn start(&self, run: &Started, retention: Retention) -> Result<()> {
+        self.with("cannot record the start of the run", |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version)
+                     VALUES (:id, :job, :trigger, :due_at, :started_at, :host, :pid, :version)",
+                )?
+                .execute(named_params! {
+                    ":id": run.run_id.to_string(),
+                    ":job": run.job,
+                    ":trigger": run.trigger.name(),
+                    ":due_at": run.due_at.map(|due| due.to_string()),
+                    ":started_at": run.started_at.to_string(),
+                    ":host": run.host,
+                    ":pid": std::process::id(),
+                    ":version": env!("CARGO_PKG_VERSION"),
+                })?;
+            if connection.last_insert_rowid() % PRUNE_EVERY == 0 {
+                prune(connection, run.job, run.started_at, retention)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Records how a run ended.
+    pub fn finish(&self, run_id: Uuid, end: &Finished) -> Result<()> {
+        self.with("cannot record the end of the run", |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE runs SET finished_at = :finished_at, outcome = :outcome,
+                         exit_code = :exit_code, attempts = :attempts, error = :error,
+                         report = :report
+                     WHERE id = :id",
+                )?
+                .execute(named_params! {
+                    ":id": run_id.to_string(),
+                    ":finished_at": end.finished_at.to_string(),
+                    ":outcome": end.outcome.name(),
+                    ":exit_code": end.exit.code(),
+                    ":attempts": end.attempts,
+                    ":error": end.error,
+                    ":report": end.report.as_deref().map(RawValue::get),
+                })?;
+            Ok(())
+        })
+    }
+
+    /// Marks a run lost, unless it has an outcome. Tells whether that changed anything; nothing
+    /// when the run is not in this database.
+    pub fn mark_lost(&self, run_id: &str, noticed_at: Timestamp) -> Result<Option<bool>> {
+        self.with("cannot mark a lost run", |connection| {
+            let changed = connection.execute(
+                "UPDATE runs SET outcome = ?2, finished_at = ?3,
+                     error = 'its process died without recording an end'
+                 WHERE id = ?1 AND outcome IS NULL",
+                (run_id, Outcome::Lost.name(), noticed_at.to_string()),
+            )?;
+            let known = changed > 0
+                || connection
+                    .query_row("SELECT 1 FROM runs WHERE id = ?1", [run_id], |_| Ok(()))
+                    .optional()?
+                    .is_some();
+            Ok(known.then_some(changed > 0))
+        })
+    }
+
+    /// The runs that pass the filter, newest first.
+    pub fn list(&self, filter: &Filter) -> Result<Vec<Run>> {
+        self.with("cannot read the history", |connection| {
+            connection
+                .prepare(
+                    "SELECT * FROM runs
+                     WHERE (:job IS NULL OR job = :job)
+                       AND (:outcome IS NULL OR outcome = :outcome)
+                       AND (:since IS NULL OR started_at >= :since)
+                     ORDER BY started_at DESC, id DESC LIMIT :limit",
+                )?
+                .query_map(
+                    named_params! {
+                        ":job": filter.job,
+                        ":outcome": filter.outcome.map(Outcome::name),
+                        ":since": filter.since.map(|since| since.to_string()),
+                        ":limit": filter.limit,
+                    },
+                    read_run,
+                )?
+                .collect()
+        })
+    }
+
+    /// The runs whose id begins or ends with `part`, two at most.
+    pub fn find(&self, part: &str) -> Result<Vec<Run>> {
+        self.with("cannot read the history", |connection| {
+            connection
+                .prepare(
+                    "SELECT * FROM runs
+                     WHERE substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1
+                     LIMIT 2",
+                )?
+                .query_map([part], read_run)?
+                .collect()
+        })
+    }
+
+    /// When the newest run of `job` that has not ended was started.
+    pub fn running_since(&self, job: &str) -> Result<Option<String>> {
+        self.with("cannot read the history", |connection| {
+            connection
+                .query_row(
+                    "SELECT started_at FROM runs WHERE job = ?1 AND outcome IS NULL
+                     ORDER BY started_at DESC LIMIT 1",
+                    [job],
+                    |row| row.get(0),
+                )
+                .optional()
+        })
+    }
+
+    fn with<T>(
+        &self,
+        doing: &'static str,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        // A panic between two statements leaves a connection that is still good.
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        query(&connection).map_err(self.database.error(doing))
+    }
+}
+
+/// Deletes the runs of `job` that are too old, and the oldest beyond the greatest number.
+fn prune(
+    connection: &Connection,
+    job: &str,
+    now: Timestamp,
+    retention: Retention,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "DELETE FROM runs WHERE outcome IS NOT NULL AND started_at < ?1",
+        [now.minus(retention.age_max).to_string()],
+    )?;
+    connection.execute(
+        "DELETE FROM runs WHERE job = ?1 AND outcome IS NOT NULL AND started_at <= (
+             SELECT started_at FROM runs WHERE job = ?1
+             ORDER BY started_at DESC LIMIT 1 OFFSET ?2)",
+        (job, retention.runs_max),
+    )?;
+    Ok(())
+}
+
+fn read_run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    Ok(Run {
+        id: row.get("id")?,
+        job: row.get("job")?,
+        trigger: row.get("trigger")?,
+        due_at: row.get("due_at")?,
+        started_at: row.get("started_at")?,
+        finished_at: row.get("finished_at")?,
+        outcome: row.get("outcome")?,
+        exit_code: row.get("exit_code")?,
+        attempts: row.get("attempts")?,
+        host: row.get("host")?,
+        pid: row.get("pid")?,
+        version: row.get("version")?,
+        error: row.get("error")?,
+        report: row.get("report")?,
+        output: row.get("output")?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

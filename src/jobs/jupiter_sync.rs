@@ -1,0 +1,587 @@
+//! `jupiter-sync`: fetch the tokens that Jupiter lists, and store those that are new.
+//!
+//! A list streams through three stages that overlap: the network ([`fetch`]), decompression and
+//! parsing ([`body`], [`list`], [`element`]) on one thread, and the database ([`store`]) on
+//! another, with [`batch`] between the two. Each of them holds a bounded piece of the list.
+
+mod batch;
+mod body;
+mod element;
+mod fetch;
+mod list;
+mod report;
+mod store;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use reqwest::header::CONTENT_ENCODING;
+use tokio::sync::mpsc;
+use url::Url;
+
+use self::batch::{Producer, batch_queue};
+use self::body::{ChunkReader, Compression, LimitedReader, decoded, open_file, pump_file};
+use self::element::Element;
+use self::fetch::{Failure, FailureKind, Fetcher, shown};
+use self::list::{ListError, ListReader, Shape};
+use self::report::{Counts, SyncReport};
+use self::store::{Store, StoreOptions};
+use crate::backoff::Backoff;
+use crate::clock::format_duration;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::job::{self, Job, JobContext, JobError, blocking};
+use crate::memory;
+use crate::secret::Secret;
+
+/// The API has no list of all tokens; the union of these is what it offers.
+const DEFAULT_TAGS: [&str; 3] = ["verified", "lst", "stocks"];
+
+const KEY_VARIABLE: &str = "JUPITER_API_KEY";
+
+/// An API key is a few dozen characters.
+const KEY_FILE_BYTES_MAX: u64 = 4096;
+
+/// Times that one list is asked for, at most.
+const TRIES_MAX: u32 = 4;
+
+const BACKOFF: Backoff =
+    Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
+
+/// Chunks of a body between network and parser: a few hundred kilobytes.
+const CHUNKS_AHEAD: usize = 4;
+
+/// Malformed elements that are logged as warnings; the rest is only counted and traced.
+const MALFORMED_WARNINGS_MAX: u64 = 20;
+
+/// Fetch the tokens that Jupiter lists and store the new ones
+///
+/// Fetches the lists of tokens of the Jupiter API for Solana, keeps those that are not stored
+/// yet, and inserts them in batches into the table `tokens`. Killed at any moment, the next run
+/// completes the work. An API key is read from JUPITER_API_KEY or --api-key-file.
+#[derive(Debug, clap::Args)]
+pub struct JupiterSync {
+    /// Where the API is
+    #[arg(long, value_name = "URL", env = "PUNCTUAL_JUPITER_API_URL", hide_env_values = true, default_value = "https://api.jup.ag", value_parser = parse_api_url)]
+    api_url: Url,
+
+    /// Tags to fetch, separated by commas [default: verified,lst,stocks]
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', value_parser = parse_tag)]
+    tags: Option<Vec<String>>,
+
+    /// Read one list from a file, a URL or stdin (-) instead; gzip and zstd are recognised
+    #[arg(long, value_name = "FILE|URL|-", conflicts_with = "tags", value_parser = parse_from, value_hint = clap::ValueHint::FilePath)]
+    from: Option<Source>,
+
+    /// File that holds the API key, instead of JUPITER_API_KEY
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    api_key_file: Option<PathBuf>,
+
+    /// Also refresh stored tokens that changed, and mark those that vanished or came back
+    #[arg(long)]
+    update: bool,
+
+    /// With --update: fail rather than mark more than this part of the stored tokens as vanished
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(..=100))]
+    max_delisted: u8,
+
+    /// Fail on the first malformed element (exit code 76) instead of skipping it
+    #[arg(long)]
+    strict: bool,
+
+    /// Report what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Largest decoded size of one list
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", hide_short_help = true)]
+    max_bytes: ByteSize,
+
+    /// Tokens that are stored together at most
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), hide_short_help = true)]
+    batch_size: u32,
+}
+
+/// Where a list comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    /// A tag of the API; `optional` when it is one of the default set.
+    Tag {
+        tag: String,
+        url: Url,
+        optional: bool,
+    },
+    Url(Url),
+    /// A file, or `-` for stdin.
+    File(PathBuf),
+}
+
+impl Source {
+    /// For progress, logs and errors.
+    fn label(&self) -> String {
+        match self {
+            Source::Tag { tag, .. } => format!("tag {tag}"),
+            Source::Url(url) => shown(url),
+            Source::File(path) if path.as_os_str() == "-" => "stdin".to_owned(),
+            Source::File(path) => path.display().to_string(),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        match self {
+            Source::Tag { .. } => Shape::Array,
+            Source::Url(_) | Source::File(_) => Shape::ArrayOrTokenList,
+        }
+    }
+
+    /// Whether the same bytes may be whole when they are asked for again.
+    fn is_remote(&self) -> bool {
+        !matches!(self, Source::File(_))
+    }
+}
+
+impl Job for JupiterSync {
+    const NAME: &'static str = "jupiter-sync";
+    const SCHEDULE: &'static str = "0 2 * * 1";
+    const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+    type Report = SyncReport;
+
+    async fn run(&self, context: &JobContext) -> Result<SyncReport, JobError> {
+        let key = self.api_key(context).await?;
+        let fetcher = Fetcher::new(context, &self.api_url, key)?;
+        let options = StoreOptions { update: self.update, dry_run: self.dry_run };
+        let (database, clock) = (context.database.clone(), context.clock.clone());
+        let store = context.blocking(move || Store::open(&database, &clock, options)).await?;
+        let sync = Sync { job: self, context, fetcher, store: Arc::new(Mutex::new(store)) };
+        let (report, result) = sync.run().await;
+        // The end of the run: what it needed at its peak goes back to the operating system.
+        context.blocking(memory::give_back).await?;
+        match result {
+            Ok(()) => Ok(report),
+            Err(error) => Err(JobError::from(error).with_report(&report)),
+        }
+    }
+}
+
+impl JupiterSync {
+    fn sources(&self) -> Result<Vec<Source>> {
+        if let Some(source) = &self.from {
+            return Ok(vec![source.clone()]);
+        }
+        let optional = self.tags.is_none();
+        let mut tags = match &self.tags {
+            Some(tags) => tags.clone(),
+            None => DEFAULT_TAGS.map(str::to_owned).to_vec(),
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        tags.retain(|tag| seen.insert(tag.clone()));
+        tags.into_iter()
+            .map(|tag| Ok(Source::Tag { url: tag_url(&self.api_url, &tag)?, tag, optional }))
+            .collect()
+    }
+
+    async fn api_key(&self, context: &JobContext) -> Result<Option<Secret>> {
+        let Some(path) = self.api_key_file.clone() else {
+            return Ok(context.secrets.get(KEY_VARIABLE));
+        };
+        context.blocking(move || read_key_file(&path)).await.map(Some)
+    }
+}
+
+fn read_key_file(path: &Path) -> Result<Secret> {
+    let unreadable =
+        |error| Error::io(format!("cannot read the API key file {}", path.display()), error);
+    let mut key = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut key))
+        .map_err(unreadable)?;
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(Error::new(
+            Exit::Configuration,
+            format!("the API key file {} is empty", path.display()),
+        )
+        .hint("put the key into it, or leave --api-key-file away to go without one"));
+    }
+    Ok(Secret::new(key))
+}
+
+/// What one pass over a body found, apart from what the store knows.
+#[derive(Clone, Copy, Default)]
+struct Parsed {
+    malformed: u64,
+    bytes: u64,
+}
+
+/// One run.
+struct Sync<'a> {
+    job: &'a JupiterSync,
+    context: &'a JobContext,
+    fetcher: Fetcher<'a>,
+    /// Used by one thread at a time; the lock says so.
+    store: Arc<Mutex<Store>>,
+}
+
+impl Sync<'_> {
+    /// Fetches every list, each judged on its own. What one gives is kept when another fails.
+    async fn run(&self) -> (SyncReport, Result<()>) {
+        let mut report = SyncReport { dry_run: self.job.dry_run, ..SyncReport::default() };
+        let mut passes = Vec::new();
+        let mut failures = Vec::new();
+        let sources = match self.job.sources() {
+            Ok(sources) => sources,
+            Err(error) => return (report, Err(error)),
+        };
+        for source in &sources {
+            self.store().begin_list();
+            let (parsed, result) = self.fetch_list(source).await;
+            passes.push(parsed);
+            match (result, source) {
+                (Ok(()), _) => tracing::info!(list = source.label(), "list is whole"),
+                (Err(failure), Source::Tag { tag, optional: true, .. })
+                    if failure.kind == FailureKind::UnknownTag =>
+                {
+                    tracing::warn!(tag, error = %failure, "the API does not know this tag");
+                    report.unavailable.push(tag.clone());
+                }
+                (Err(failure), _) => failures.push((source.label(), failure.error)),
+            }
+            if self.context.cancellation.is_cancelled() {
+                break;
+            }
+        }
+        let all_whole = failures.is_empty() && report.unavailable.is_empty();
+        let result = if self.context.cancellation.is_cancelled() {
+            Err(job::cancelled())
+        } else {
+            let updated = self.finish_update(all_whole, &mut report).await;
+            joined(failures).and(updated)
+        };
+        self.fill_report(&mut report, &sources, &passes);
+        (report, result)
+    }
+
+    async fn finish_update(&self, all_whole: bool, report: &mut SyncReport) -> Result<()> {
+        if !self.job.update {
+            return Ok(());
+        }
+        if !all_whole {
+            tracing::warn!("not every list is whole: nothing is judged vanished");
+        }
+        let store = Arc::clone(&self.store);
+        let max_delisted = self.job.max_delisted;
+        let finish = move || lock(&store).finish_update(all_whole, max_delisted);
+        report.total.delisted = self.context.blocking(finish).await?;
+        Ok(())
+    }
+
+    /// Adds the counts of every list.
+    fn fill_report(&self, report: &mut SyncReport, sources: &[Source], passes: &[Parsed]) {
+        let store = self.store();
+        for ((source, parsed), stored) in sources.iter().zip(passes).zip(store.lists()) {
+            let mut counts = Counts { malformed: parsed.malformed, bytes: parsed.bytes, ..*stored };
+            counts.fetched =
+                counts.inserted + counts.existing + counts.malformed + counts.duplicates;
+            report.total.add(&counts);
+            if let Source::Tag { tag, .. } = source
+                && !report.unavailable.contains(tag)
+            {
+                report.tags.insert(tag.clone(), counts);
+            }
+        }
+    }
+
+    /// Fetches one list, again where a failure may pass.
+    async fn fetch_list(&self, source: &Source) -> (Parsed, Result<(), Failure>) {
+        let mut tries = 1;
+        loop {
+            self.store().begin_attempt();
+            let (parsed, result) = self.attempt(source).await;
+            let failure = match result {
+                Ok(()) => return (parsed, Ok(())),
+                Err(failure) => failure,
+            };
+            let FailureKind::Transient { wait } = failure.kind else {
+                return (parsed, Err(failure));
+            };
+            if tries == TRIES_MAX || !source.is_remote() {
+                return (parsed, Err(failure));
+            }
+            let delay = wait.unwrap_or_default().max(BACKOFF.delay(tries));
+            let resumes_at = self.context.clock.monotonic() + delay;
+            if resumes_at >= self.context.deadline {
+                return (parsed, Err(without_time_to_wait(failure, delay)));
+            }
+            tracing::warn!(
+                list = source.label(),
+                tries,
+                delay_ms = delay.as_millis() as u64,
+                error = %failure,
+                "trying again"
+            );
+            tokio::select! {
+                () = tokio::time::sleep_until(resumes_at) => {}
+                () = self.context.cancellation.cancelled() => {
+                    return (parsed, Err(Failure::permanent(job::cancelled())));
+                }
+            }
+            tries += 1;
+        }
+    }
+
+    /// One pass over a list: network, parser and store side by side.
+    async fn attempt(&self, source: &Source) -> (Parsed, Result<(), Failure>) {
+        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+        let pump = match self.open(source, sender).await {
+            Ok(pump) => pump,
+            Err(failure) => return (Parsed::default(), Err(failure)),
+        };
+        let context = self.context;
+        let cancellation = context.cancellation.clone();
+        let chunks = ChunkReader::new(receiver, cancellation.clone(), context.progress.clone());
+        let (producer, consumer) = batch_queue(self.job.batch_size as usize, &context.scratch_dir);
+        let parsing = Parsing {
+            shape: source.shape(),
+            compression: pump.compression,
+            bytes_max: self.job.max_bytes.as_u64(),
+            strict: self.job.strict,
+            remote: source.is_remote(),
+            sightings: self.job.update,
+        };
+        let store = Arc::clone(&self.store);
+        let (pumped, (parsed, result), stored) = tokio::join!(
+            pump.future,
+            context.blocking(move || parsing.run(chunks, &producer)),
+            context.blocking(move || lock(&store).consume(&consumer, &cancellation)),
+        );
+        let () = pumped;
+        // A store that failed is why the parser had to stop.
+        let result = match stored {
+            Ok(()) => result,
+            Err(error) => Err(Failure::permanent(error)),
+        };
+        (parsed, result)
+    }
+
+    /// Opens a source, and says how its bytes get into `sender`.
+    async fn open<'s>(
+        &'s self,
+        source: &'s Source,
+        sender: mpsc::Sender<Result<bytes::Bytes, Failure>>,
+    ) -> Result<Pump<'s>, Failure> {
+        let progress = &self.context.progress;
+        progress.start(source.label(), None);
+        let url = match source {
+            Source::Tag { url, .. } | Source::Url(url) => url,
+            Source::File(path) => {
+                let opened = {
+                    let path = path.clone();
+                    blocking(move || open_file(&path)).await
+                };
+                let (file, bytes) = opened.map_err(Failure::permanent)?;
+                progress.start(source.label(), bytes);
+                let label = source.label();
+                // Nobody waits for this thread: a pipe may never give another byte.
+                tokio::task::spawn_blocking(move || pump_file(file, &label, &sender));
+                let future = Box::pin(std::future::ready(()));
+                return Ok(Pump { compression: Compression::Identity, future });
+            }
+        };
+        let response = self.fetcher.get(url).await?;
+        let encoding = response.headers().get(CONTENT_ENCODING);
+        let encoding = encoding.map_or("", |value| value.to_str().unwrap_or("unreadable"));
+        let compression = Compression::of_content_encoding(encoding).map_err(Failure::permanent)?;
+        progress.start(source.label(), response.content_length());
+        let future = Box::pin(self.fetcher.pump(url, response, sender));
+        Ok(Pump { compression, future })
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+}
+
+fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An opened source.
+struct Pump<'a> {
+    compression: Compression,
+    /// Moves the bytes; ends when there are no more.
+    future: std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+}
+
+/// How a body is parsed.
+struct Parsing {
+    shape: Shape,
+    compression: Compression,
+    bytes_max: u64,
+    strict: bool,
+    /// Broken bytes may come whole when they are asked for again.
+    remote: bool,
+    /// The mints of malformed elements matter too.
+    sightings: bool,
+}
+
+impl Parsing {
+    /// Reads the body to its end, or to what is wrong with it. Blocks.
+    fn run(&self, chunks: ChunkReader, producer: &Producer) -> (Parsed, Result<(), Failure>) {
+        let mut parsed = Parsed::default();
+        let source = match decoded(self.compression, chunks) {
+            Ok(source) => source,
+            Err(error) => return (parsed, Err(self.source_failure(error))),
+        };
+        let mut limited = LimitedReader::new(source, self.bytes_max);
+        let mut list = ListReader::new(&mut limited, self.shape);
+        let result = list.read_all(|index, element| {
+            let wanted = match element {
+                Element::Token(token) => producer.push(&token)?,
+                Element::Malformed { reason, mint } => {
+                    parsed.malformed += 1;
+                    self.judge_malformed(parsed.malformed, index, mint.as_deref(), &reason)?;
+                    match mint.filter(|_| self.sightings) {
+                        Some(mint) => producer.push_sighting(&mint)?,
+                        None => true,
+                    }
+                }
+            };
+            if wanted { Ok(()) } else { Err(job::cancelled()) }
+        });
+        parsed.bytes = limited.bytes;
+        if parsed.malformed > MALFORMED_WARNINGS_MAX {
+            tracing::warn!(malformed = parsed.malformed, "more malformed elements were skipped");
+        }
+        (parsed, result.map_err(|error| self.list_failure(error)))
+    }
+
+    fn judge_malformed(
+        &self,
+        count: u64,
+        index: u64,
+        mint: Option<&str>,
+        reason: &element::Malformed,
+    ) -> Result<()> {
+        if self.strict {
+            return Err(Error::new(
+                Exit::Protocol,
+                format!("element {index} is malformed: {reason}"),
+            )
+            .hint("run without --strict to skip such elements"));
+        }
+        if count <= MALFORMED_WARNINGS_MAX {
+            tracing::warn!(index, mint, %reason, "skipped a malformed element");
+        } else {
+            tracing::debug!(index, mint, %reason, "skipped a malformed element");
+        }
+        Ok(())
+    }
+
+    fn list_failure(&self, error: ListError) -> Failure {
+        match error {
+            ListError::Source(error) => self.source_failure(error),
+            ListError::Truncated { elements } => self.broken(Error::new(
+                Exit::Protocol,
+                format!("the list broke off after {elements} elements"),
+            )),
+            ListError::Invalid(error) | ListError::Stopped(error) => Failure::permanent(error),
+        }
+    }
+
+    /// A failure of the source comes through the readers as it is; any other error is that of a
+    /// decoder.
+    fn source_failure(&self, error: std::io::Error) -> Failure {
+        match error.downcast::<Failure>() {
+            Ok(failure) => failure,
+            Err(error) => self.broken(
+                Error::new(Exit::Protocol, "the body cannot be decompressed").because(error),
+            ),
+        }
+    }
+
+    fn broken(&self, error: Error) -> Failure {
+        if self.remote {
+            Failure::transient(error.hint("try again later; what was stored so far is kept"))
+        } else {
+            Failure::permanent(error.hint("get the file again; what was stored so far is kept"))
+        }
+    }
+}
+
+/// The failures of several lists as one error, with the exit code and hint of the first.
+fn joined(failures: Vec<(String, Error)>) -> Result<()> {
+    let Some((_, first)) = failures.first() else { return Ok(()) };
+    let (exit, hint) = (first.exit(), first.hint_text().map(str::to_owned));
+    let messages: Vec<String> =
+        failures.iter().map(|(label, error)| format!("{label}: {}", error.chain())).collect();
+    let error = Error::new(exit, messages.join("; "));
+    Err(match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    })
+}
+
+fn without_time_to_wait(failure: Failure, delay: Duration) -> Failure {
+    let delay = format_duration(delay);
+    let error = Error::new(
+        failure.error.exit(),
+        format!("no time is left to wait {delay} before another try"),
+    )
+    .because(failure.error)
+    .hint("give the run more --timeout, or run it later");
+    Failure::permanent(error)
+}
+
+fn tag_url(api_url: &Url, tag: &str) -> Result<Url> {
+    let mut url = api_url.clone();
+    url.path_segments_mut()
+        .map_err(|()| Error::new(Exit::Usage, "the URL of the API cannot have a path"))?
+        .pop_if_empty()
+        .extend(["tokens", "v2", "tag"]);
+    url.query_pairs_mut().append_pair("query", tag);
+    Ok(url)
+}
+
+fn parse_api_url(text: &str) -> Result<Url, String> {
+    let url = parse_http_url(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("it must not have a query or a fragment".to_owned());
+    }
+    Ok(url)
+}
+
+fn parse_http_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("it must begin with https:// or http://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it must not hold credentials, which the process list would show".to_owned());
+    }
+    Ok(url)
+}
+
+fn parse_tag(text: &str) -> Result<String, String> {
+    let tag = text.trim();
+    if tag.is_empty() {
+        return Err("a tag must not be empty".to_owned());
+    }
+    Ok(tag.to_owned())
+}
+
+fn parse_from(text: &str) -> Result<Source, String> {
+    if text.is_empty() {
+        return Err("it must name a file, a URL or - for stdin".to_owned());
+    }
+    if text.contains("://") {
+        return parse_http_url(text).map(Source::Url);
+    }
+    Ok(Source::File(PathBuf::from(text)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! Tokens on their way from the parser to the store: batches whose rows spill to disk.
+//!
+//! Large batches make SQLite fast, because a sorted batch touches each page of the index once.
+//! They would also cost memory by the row, so a batch keeps only its keys in memory: rows are
+//! encoded into a buffer, and the buffer goes to an unlinked temporary file when it is full.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::element::Token;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Encoded rows kept in memory, in bytes; beyond that they go to the file.
+const BUFFER_BYTES: usize = 2 << 20;
+
+/// An idle store takes what there is once it is this many rows,
+const ROWS_WORTH_TAKING: usize = 4096;
+
+/// or once it has waited this long for more.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The bytes of a mint, padded with zeros: base58 of 32 bytes has 32 to 44 characters.
+pub type MintKey = [u8; 44];
+
+/// One element of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub mint: MintKey,
+    /// Where its encoded row is; nothing for an element that was malformed but has a mint.
+    row: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    offset: u64,
+    bytes: u32,
+}
+
+impl Entry {
+    pub fn mint(&self) -> &str {
+        mint_text(&self.mint)
+    }
+
+    pub fn is_token(&self) -> bool {
+        self.row.is_some()
+    }
+
+    /// Sorts by mint, and by arrival within a mint.
+    fn order(&self) -> (&MintKey, u64) {
+        (&self.mint, self.row.map_or(u64::MAX, |row| row.offset))
+    }
+}
+
+/// The mint without its padding.
+fn mint_text(key: &MintKey) -> &str {
+    let length = key.iter().position(|byte| *byte == 0).unwrap_or(key.len());
+    // Only ASCII is ever put in.
+    std::str::from_utf8(&key[..length]).unwrap_or_default()
+}
+
+fn mint_key(mint: &str) -> MintKey {
+    let mut key = [0; 44];
+    key[..mint.len()].copy_from_slice(mint.as_bytes());
+    key
+}
+
+/// Elements of one list, to be stored together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    entries: Vec<Entry>,
+    /// The rows that are not in the file yet.
+    buffer: Vec<u8>,
+    file: Option<File>,
+    file_bytes: u64,
+    scratch_dir: PathBuf,
+}
+
+impl Batch {
+    fn new(scratch_dir: &Path) -> Self {
+        Self { scratch_dir: scratch_dir.to_owned(), ..Self::default() }
+    }
+
+    fn push(&mut self, token: &Token<'_>) -> Result<()> {
+        let before = self.buffer.len();
+        let buffer = std::mem::take(&mut self.buffer);
+        self.buffer = postcard::to_extend(token, buffer)
+            .map_err(|error| Error::new(Exit::Bug, "cannot encode a row").because(error))?;
+        let row = Span {
+            offset: self.file_bytes + before as u64,
+            bytes: (self.buffer.len() - before) as u32,
+        };
+        self.entries.push(Entry { mint: mint_key(&token.mint), row: Some(row) });
+        if self.buffer.len() >= BUFFER_BYTES { self.spill() } else { Ok(()) }
+    }
+
+    fn push_sighting(&mut self, mint: &str) {
+        self.entries.push(Entry { mint: mint_key(mint), row: None });
+    }
+
+    /// Moves the buffer's rows to the end of the file.
+    fn spill(&mut self) -> Result<()> {
+        let failed = |error| {
+            let place = self.scratch_dir.display();
+            Error::io(format!("cannot write a temporary file in {place}"), error)
+        };
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => tempfile::tempfile_in(&self.scratch_dir).map_err(failed)?,
+        };
+        file.write_all_at(&self.buffer, self.file_bytes).map_err(failed)?;
+        self.file = Some(file);
+        self.file_bytes += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// The entries sorted by mint, those of one mint in the order in which they came.
+    pub fn sorted_entries(&mut self) -> Vec<Entry> {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
+        entries
+    }
+
+    /// The row of an entry, decoded; `scratch` lends it the room.
+    pub fn row<'a>(&'a self, entry: &Entry, scratch: &'a mut Vec<u8>) -> Result<Token<'a>> {
+        let missing = || Error::new(Exit::Bug, "a row is not in its batch");
+        let span = entry.row.ok_or_else(missing)?;
+        let encoded: &[u8] = match (&self.file, span.offset.checked_sub(self.file_bytes)) {
+            (_, Some(offset)) => {
+                let offset = offset as usize;
+                self.buffer.get(offset..offset + span.bytes as usize).ok_or_else(missing)?
+            }
+            (Some(file), None) => {
+                scratch.resize(span.bytes as usize, 0);
+                file.read_exact_at(scratch, span.offset)
+                    .map_err(|error| Error::io("cannot read a temporary file", error))?;
+                scratch
+            }
+            (None, None) => return Err(missing()),
+        };
+        postcard::from_bytes(encoded)
+            .map_err(|error| Error::new(Exit::Bug, "cannot decode a row").because(error))
+    }
+}
+
+/// The two ends of a queue of batches, which the parser fills and the store empties. While the
+/// store works on one batch the next one fills, so batches grow as large as the store is slow.
+///
+/// Batches have `rows_max` rows at most. Temporary files go into `scratch_dir`.
+pub fn batch_queue(rows_max: usize, scratch_dir: &Path) -> (Producer, Consumer) {
+    let state = State { filling: Batch::new(scratch_dir), closed: false, abandoned: false };
+    let queue = Arc::new(Queue {
+        state: Mutex::new(state),
+        changed: Condvar::new(),
+        rows_max,
+        scratch_dir: scratch_dir.to_owned(),
+    });
+    (Producer(Arc::clone(&queue)), Consumer(queue))
+}
+
+/// The parser's end. Dropping it says that no more will come.
+pub struct Producer(Arc<Queue>);
+
+/// The store's end. Dropping it says that no more will be taken.
+pub struct Consumer(Arc<Queue>);
+
+struct Queue {
+    state: Mutex<State>,
+    /// Signalled when the store may take and when the parser may go on.
+    changed: Condvar,
+    rows_max: usize,
+    scratch_dir: PathBuf,
+}
+
+struct State {
+    filling: Batch,
+    /// The parser has ended: what is there is the last batch.
+    closed: bool,
+    /// The store has ended: nobody will take what comes.
+    abandoned: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Producer {
+    /// Adds a token; waits while the batch is full. False when nobody wants it any more.
+    pub fn push(&self, token: &Token<'_>) -> Result<bool> {
+        self.add(|batch| batch.push(token))
+    }
+
+    /// Adds the mint of an element that cannot be stored.
+    pub fn push_sighting(&self, mint: &str) -> Result<bool> {
+        self.add(|batch| {
+            batch.push_sighting(mint);
+            Ok(())
+        })
+    }
+
+    fn add(&self, add: impl FnOnce(&mut Batch) -> Result<()>) -> Result<bool> {
+        let Self(queue) = self;
+        let mut state = queue
+            .changed
+            .wait_while(queue.lock(), |state| {
+                state.filling.entries.len() >= queue.rows_max && !state.abandoned
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.abandoned {
+            return Ok(false);
+        }
+        add(&mut state.filling)?;
+        let rows = state.filling.entries.len();
+        if rows == ROWS_WORTH_TAKING || rows == queue.rows_max {
+            queue.changed.notify_all();
+        }
+        Ok(true)
+    }
+}
+
+impl Drop for Producer {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Consumer {
+    /// Takes the next batch, as soon as that is worth it; nothing after the last one.
+    pub fn take(&self) -> Option<Batch> {
+        let Self(queue) = self;
+        let worth_taking = ROWS_WORTH_TAKING.min(queue.rows_max);
+        let mut state = queue.lock();
+        loop {
+            let (woken, _) = queue
+                .changed
+                .wait_timeout_while(state, PATIENCE, |state| {
+                    state.filling.entries.len() < worth_taking && !state.closed
+                })
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if !state.filling.entries.is_empty() {
+                let next = Batch::new(&queue.scratch_dir);
+                let batch = std::mem::replace(&mut state.filling, next);
+                drop(state);
+                queue.changed.notify_all();
+                return Some(batch);
+            }
+            if state.closed {
+                return None;
+            }
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.0.lock().abandoned = true;
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests;

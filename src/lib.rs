@@ -1,0 +1,41 @@
+//! punctual: run recurring jobs once, with a timeout, a lock and a history.
+//!
+//! The library exists for the binary and its tests. `ARCHITECTURE.md` is the map.
+
+mod app;
+mod backoff;
+mod cli;
+mod clock;
+mod commands;
+mod database;
+mod error;
+mod exit;
+mod history;
+mod http;
+mod job;
+mod jobs;
+mod liveness;
+mod lock;
+mod logging;
+mod memory;
+mod outcome;
+mod output;
+mod panic;
+mod progress;
+mod runner;
+mod secret;
+mod settings;
+mod signal;
+mod text;
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+/// The whole program. Returns instead of exiting, so that everything is dropped and flushed.
+pub fn main() -> ExitCode {
+    panic::install_hook();
+    let arguments = std::env::args_os();
+    let exit = std::panic::catch_unwind(AssertUnwindSafe(|| app::run(arguments)))
+        .unwrap_or_else(|payload| app::panicked(&*payload));
+    exit.into()
+}

@@ -1,0 +1,93 @@
+//! Locks between processes: `flock` on files in the state directory. The kernel releases them
+//! when their holder dies, so none is ever stale.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// An exclusive lock, held until it is dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl FileLock {
+    /// Takes the lock on `path`, creating the file; nothing when another holds it.
+    pub fn try_acquire(path: &Path) -> Result<Option<Self>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|error| {
+                Error::io(format!("cannot open the lock {}", path.display()), error)
+            })?;
+        Self::try_lock(file, path)
+    }
+
+    /// Takes the lock on `path`; nothing when another holds it or no such file is there.
+    pub fn try_acquire_existing(path: &Path) -> Result<Option<Self>> {
+        match File::open(path) {
+            Ok(file) => Self::try_lock(file, path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(format!("cannot open the lock {}", path.display()), error)),
+        }
+    }
+
+    fn try_lock(file: File, path: &Path) -> Result<Option<Self>> {
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file, path: path.to_owned() })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(Error::io(format!("cannot lock {}", path.display()), error))
+            }
+        }
+    }
+
+    /// Notes the holder in the file, for people and for [`holder`]. The lock does not depend on
+    /// it, so a failure (a full disk) is ignored.
+    pub fn note_holder(&mut self, holder: &str) {
+        let _ = self.file.set_len(0).and_then(|()| self.file.write_all(holder.as_bytes()));
+    }
+
+    /// Removes the file, then releases the lock.
+    pub fn remove(self) -> Result<()> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(format!("cannot remove the lock {}", self.path.display()), error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the holder of the lock on `path` noted, if it did.
+pub fn holder(path: &Path) -> Option<String> {
+    let mut note = String::new();
+    File::open(path).ok()?.take(256).read_to_string(&mut note).ok()?;
+    let note = note.trim();
+    (!note.is_empty()).then(|| note.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_excludes_until_it_is_dropped_and_names_its_holder() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("job.lock");
+        let mut first = FileLock::try_acquire(&path).expect("io").expect("free");
+        first.note_holder("pid 7");
+        assert_eq!(holder(&path).as_deref(), Some("pid 7"));
+        assert!(FileLock::try_acquire(&path).expect("io").is_none());
+        drop(first);
+        let second = FileLock::try_acquire(&path).expect("io").expect("free again");
+        second.remove().expect("removed");
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,5 @@
+//! The `punctual` binary: see the library.
+
+fn main() -> std::process::ExitCode {
+    punctual::main()
+}

@@ -1,0 +1,229 @@
+//! The attempts of a run: the job itself, its deadline, its cancellation, its grace.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::{Ending, RETRY_BACKOFF, RunRequest, Runner};
+use crate::clock::format_duration;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::history::Started;
+use crate::job::{JobContext, JobError, RenderedReport};
+use crate::outcome::Outcome;
+use crate::panic;
+use crate::signal::{Signal, Signals};
+
+/// How the task of an attempt ended: by itself, or by a panic.
+type TaskResult = Result<Result<RenderedReport, JobError>, Error>;
+
+/// Why a run was asked to stop.
+#[derive(Clone, Copy)]
+enum StopReason {
+    Deadline,
+    Signal(Signal),
+}
+
+impl Runner {
+    /// Runs the job until it succeeds, may not be retried, or the run has to stop.
+    pub(super) async fn attempts(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        deadline: Instant,
+        signals: &mut Signals,
+    ) -> Ending {
+        let mut attempt = 1;
+        loop {
+            let mut ending = self.attempt(request, run, deadline, signals).await;
+            ending.attempts = attempt;
+            if attempt > request.policy.retries || !may_retry(&ending) {
+                return ending;
+            }
+            let delay = RETRY_BACKOFF.delay(attempt);
+            let resumes_at = self.clock.monotonic() + delay;
+            if resumes_at >= deadline {
+                tracing::warn!(attempt, "no time is left for another attempt");
+                return ending;
+            }
+            tracing::warn!(
+                attempt,
+                error = ending.error.as_ref().map(Error::chain),
+                delay_ms = super::millis(delay),
+                "the attempt failed; trying again"
+            );
+            tokio::select! {
+                () = tokio::time::sleep_until(resumes_at) => {}
+                signal = signals.next() => {
+                    return stopped(request, StopReason::Signal(signal), attempt, ending.report);
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    /// One attempt. The job runs as a task of its own, so that one that blocks its thread cannot
+    /// keep the deadline from being noticed.
+    async fn attempt(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        deadline: Instant,
+        signals: &mut Signals,
+    ) -> Ending {
+        let cancellation = CancellationToken::new();
+        let mut task = self.spawn(request, run, deadline, cancellation.clone());
+        let reason = tokio::select! {
+            biased;
+            result = &mut task => return ended(flatten(result)),
+            () = tokio::time::sleep_until(deadline) => StopReason::Deadline,
+            signal = signals.next() => StopReason::Signal(signal),
+        };
+        cancellation.cancel();
+        let grace_ends = self.clock.monotonic() + request.policy.grace;
+        tokio::select! {
+            biased;
+            result = &mut task => match flatten(result) {
+                Err(panic) => panicked(panic),
+                Ok(Ok(report)) => stopped(request, reason, 1, Some(report)),
+                Ok(Err(error)) => stopped(request, reason, 1, error.report),
+            },
+            () = tokio::time::sleep_until(grace_ends) => stuck(request, reason),
+            // Whoever asks twice does not want to wait.
+            _ = signals.next() => {
+                task.abort();
+                stopped(request, reason, 1, None)
+            }
+        }
+    }
+
+    fn spawn(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        deadline: Instant,
+        cancellation: CancellationToken,
+    ) -> JoinHandle<TaskResult> {
+        let context = JobContext {
+            run_id: run.run_id,
+            clock: self.clock.clone(),
+            http: self.http.clone(),
+            database: self.database.clone(),
+            progress: self.progress.clone(),
+            cancellation,
+            deadline,
+            secrets: self.secrets.clone(),
+            scratch_dir: self.state_dir.clone(),
+        };
+        let job = Arc::clone(&request.job);
+        let attempt = async move { job.run(&context).await };
+        let caught = AssertUnwindSafe(attempt)
+            .catch_unwind()
+            .map(|result| result.map_err(|payload| panic::error("the job panicked", &*payload)));
+        tokio::spawn(caught.in_current_span())
+    }
+}
+
+fn flatten(joined: Result<TaskResult, tokio::task::JoinError>) -> TaskResult {
+    joined.unwrap_or_else(|error| {
+        Err(Error::new(Exit::Bug, "the job's task ended without a result").because(error))
+    })
+}
+
+/// The ending of a job that ended by itself.
+fn ended(result: TaskResult) -> Ending {
+    match result {
+        Ok(Ok(report)) => Ending {
+            outcome: Outcome::Succeeded,
+            exit: Exit::Succeeded,
+            attempts: 1,
+            report: Some(report),
+            error: None,
+        },
+        Ok(Err(JobError { error, report })) => Ending {
+            outcome: Outcome::Failed,
+            exit: error.exit(),
+            attempts: 1,
+            report,
+            error: Some(error),
+        },
+        Err(panic) => panicked(panic),
+    }
+}
+
+/// The ending of a job that heeded its cancellation. What it had done by then is kept.
+fn stopped(
+    request: &RunRequest,
+    reason: StopReason,
+    attempts: u32,
+    report: Option<RenderedReport>,
+) -> Ending {
+    let (outcome, error) = match reason {
+        StopReason::Deadline => (
+            Outcome::TimedOut,
+            Error::new(
+                Exit::TimedOut,
+                format!(
+                    "{} timed out after {}",
+                    request.name,
+                    format_duration(request.policy.timeout)
+                ),
+            )
+            .hint("give it more with --timeout; what was done so far is kept"),
+        ),
+        StopReason::Signal(signal) => (
+            Outcome::Cancelled,
+            Error::new(
+                signal.exit(),
+                format!("{} was cancelled by {}", request.name, signal.name()),
+            ),
+        ),
+    };
+    Ending { outcome, exit: error.exit(), attempts, report, error: Some(error) }
+}
+
+fn stuck(request: &RunRequest, reason: StopReason) -> Ending {
+    let why = match reason {
+        StopReason::Deadline => {
+            format!("its timeout of {}", format_duration(request.policy.timeout))
+        }
+        StopReason::Signal(signal) => signal.name().to_owned(),
+    };
+    let error = Error::new(
+        Exit::Bug,
+        format!(
+            "{} is stuck: it went on for {} after {why}",
+            request.name,
+            format_duration(request.policy.grace)
+        ),
+    )
+    .hint("this is a bug in the job; please report it with the log (-vv --log-dir DIR)");
+    Ending {
+        outcome: Outcome::Stuck,
+        exit: Exit::Bug,
+        attempts: 1,
+        report: None,
+        error: Some(error),
+    }
+}
+
+fn panicked(panic: Error) -> Ending {
+    Ending {
+        outcome: Outcome::Panicked,
+        exit: panic.exit(),
+        attempts: 1,
+        report: None,
+        error: Some(panic),
+    }
+}
+
+/// A failure may pass by itself, unless it is about how the job was set up.
+fn may_retry(ending: &Ending) -> bool {
+    ending.outcome == Outcome::Failed
+        && !matches!(ending.exit, Exit::Usage | Exit::Permission | Exit::Configuration | Exit::Bug)
+}

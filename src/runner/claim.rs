@@ -1,0 +1,196 @@
+//! The right to run: the job's lock, and the recorded start.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Ending, IfRunning, RunRequest, Runner};
+use crate::clock::format_duration;
+use crate::database::create_private_directory;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::history::{Finished, History, Started};
+use crate::job::blocking;
+use crate::liveness::Liveness;
+use crate::lock::{self, FileLock};
+use crate::outcome::Outcome;
+use crate::signal::{Signal, Signals};
+
+/// How often a waiting run looks whether the other one is done.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Whether a run may start.
+pub(super) enum Claim {
+    Granted(Claimed),
+    Denied(Ending),
+}
+
+/// What a run holds while it is going.
+pub(super) struct Claimed {
+    history: History,
+    /// Held until the end is recorded, so that the next run sees it.
+    job_lock: FileLock,
+    liveness: FileLock,
+}
+
+impl Claimed {
+    /// Records the end, then gives everything back. When the end cannot be recorded the liveness
+    /// file stays, for a later reader to find the run lost.
+    pub(super) fn release(self, run_id: Uuid, end: &Finished) -> Result<()> {
+        self.history.finish(run_id, end)?;
+        self.liveness.remove()?;
+        drop(self.job_lock);
+        Ok(())
+    }
+}
+
+impl Runner {
+    /// Opens the history and takes the job's lock, as `--if-running` says, within the deadline.
+    pub(super) async fn claim(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        deadline: Instant,
+        signals: &mut Signals,
+    ) -> Claim {
+        let claim = self.claim_patiently(request, run, deadline, signals).await;
+        claim.unwrap_or_else(|error| Claim::Denied(Ending::not_started(error)))
+    }
+
+    async fn claim_patiently(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        deadline: Instant,
+        signals: &mut Signals,
+    ) -> Result<Claim> {
+        let lock_path = self.state_dir.join("locks").join(format!("{}.lock", run.job));
+        let history = tokio::select! {
+            history = self.open_history(lock_path.clone()) => history?,
+            () = tokio::time::sleep_until(deadline) => return Ok(Claim::Denied(out_of_time(request))),
+            signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
+        };
+        loop {
+            if let Some(claimed) = self.try_claim(run, &history, &lock_path).await? {
+                return Ok(Claim::Granted(claimed));
+            }
+            let out_of_patience = match request.policy.if_running {
+                IfRunning::Skip | IfRunning::Fail => true,
+                IfRunning::Wait => self.clock.monotonic() + LOCK_POLL >= deadline,
+            };
+            if out_of_patience {
+                return self.overlapped(request, run, history, lock_path).await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOCK_POLL) => {}
+                signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
+            }
+        }
+    }
+
+    /// Opens the history, with the directory of the lock made and dead runs marked lost.
+    async fn open_history(&self, lock_path: PathBuf) -> Result<History> {
+        let runner = self.clone();
+        blocking(move || {
+            if let Some(directory) = lock_path.parent() {
+                create_private_directory(&runner.state_dir)?;
+                create_private_directory(directory)?;
+            }
+            let history = History::open(&runner.database)?;
+            Liveness::new(&runner.state_dir).sweep(&history, &runner.clock)?;
+            Ok(history)
+        })
+        .await
+    }
+
+    /// Takes the lock and records the start; nothing when another run holds the lock.
+    async fn try_claim(
+        &self,
+        run: &Started,
+        history: &History,
+        lock_path: &Path,
+    ) -> Result<Option<Claimed>> {
+        let (run, history, lock_path) = (run.clone(), history.clone(), lock_path.to_owned());
+        let liveness = Liveness::new(&self.state_dir);
+        let retention = self.retention;
+        blocking(move || {
+            let Some(mut job_lock) = FileLock::try_acquire(&lock_path)? else { return Ok(None) };
+            job_lock.note_holder(&format!("run {} pid {}\n", run.run_id, std::process::id()));
+            let liveness = liveness.declare(run.run_id)?;
+            if let Err(error) = history.start(&run, retention) {
+                liveness.remove()?;
+                return Err(error);
+            }
+            Ok(Some(Claimed { history, job_lock, liveness }))
+        })
+        .await
+    }
+
+    /// The ending of a run whose job is running already. It is recorded without a start.
+    async fn overlapped(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        history: History,
+        lock_path: PathBuf,
+    ) -> Result<Claim> {
+        let (run, job, clock) = (run.clone(), run.job, self.clock.clone());
+        let retention = self.retention;
+        let if_running = request.policy.if_running;
+        let timeout = request.policy.timeout;
+        blocking(move || {
+            let ending = match if_running {
+                IfRunning::Skip => Ending::before_start(Outcome::Skipped, Exit::Succeeded, None),
+                IfRunning::Wait | IfRunning::Fail => {
+                    let since = history.running_since(job)?;
+                    let error =
+                        still_running(job, if_running, timeout, since, lock::holder(&lock_path));
+                    Ending::before_start(Outcome::Skipped, Exit::NotRun, Some(error))
+                }
+            };
+            history.start(&run, retention)?;
+            history.finish(run.run_id, &ending.finished(clock.now()))?;
+            Ok(Claim::Denied(ending))
+        })
+        .await
+    }
+}
+
+fn cancelled(signal: Signal) -> Ending {
+    let error =
+        Error::new(signal.exit(), format!("cancelled by {} before it began", signal.name()));
+    Ending::before_start(Outcome::Cancelled, signal.exit(), Some(error))
+}
+
+fn out_of_time(request: &RunRequest) -> Ending {
+    let timeout = format_duration(request.policy.timeout);
+    let error = Error::new(
+        Exit::TimedOut,
+        format!("timed out after {timeout}, before the history could be opened"),
+    )
+    .hint("another process may hold the database; find it, or give the run more --timeout");
+    Ending::before_start(Outcome::TimedOut, Exit::TimedOut, Some(error))
+}
+
+fn still_running(
+    job: &str,
+    if_running: IfRunning,
+    timeout: Duration,
+    since: Option<String>,
+    holder: Option<String>,
+) -> Error {
+    let mut message = format!("{job} is already running");
+    if let Some(since) = since {
+        message.push_str(&format!(" since {since}"));
+    }
+    if let Some(holder) = holder {
+        message.push_str(&format!(" ({holder})"));
+    }
+    if if_running == IfRunning::Wait {
+        message.push_str(&format!("; waited {} for it", format_duration(timeout)));
+    }
+    Error::new(Exit::NotRun, message)
+        .hint("let it end, or choose with --if-running what happens to the second run")
+}

@@ -1,0 +1,287 @@
+//! The frame around a run: lock, claim, deadline, job, outcome, history, log.
+//!
+//! A run behaves the same whoever starts it. The path of one run:
+//!
+//! 1. [`claim`]: open the history, take the job's lock, record the start.
+//! 2. [`attempt`]: run the job until it ends, the deadline passes or somebody asks to stop;
+//!    retry it where it may be retried.
+//! 3. Record the end, release the lock, log how it went.
+//!
+//! The deadline covers all of it, waiting included. The runner knows no job.
+
+mod attempt;
+mod claim;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::backoff::Backoff;
+use crate::clock::{Clock, Timestamp};
+use crate::database::Database;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::history::{Finished, Retention, Started, Trigger};
+use crate::http::HttpClients;
+use crate::job::{RenderedReport, RunnableJob, blocking};
+use crate::logging::RUN_FAILED_TARGET;
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+use crate::secret::Secrets;
+use crate::signal::Signals;
+
+use claim::{Claim, Claimed};
+
+/// The delays between the attempts of a run.
+const RETRY_BACKOFF: Backoff =
+    Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+
+/// What to do when the same job is running already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum IfRunning {
+    /// End as `skipped`, silently, with exit code 0
+    #[default]
+    Skip,
+    /// Wait for it, until the deadline
+    Wait,
+    /// End with exit code 75
+    Fail,
+}
+
+/// What a run may take.
+#[derive(Clone, Copy, Debug)]
+pub struct RunPolicy {
+    /// For the whole run: waiting, all attempts and their backoff.
+    pub timeout: Duration,
+    /// How long a cancelled job may take to end, before it is given up as stuck.
+    pub grace: Duration,
+    pub if_running: IfRunning,
+    /// Attempts after the first.
+    pub retries: u32,
+}
+
+/// What to run.
+#[derive(Clone)]
+pub struct RunRequest {
+    pub name: &'static str,
+    pub job: Arc<dyn RunnableJob>,
+    pub trigger: Trigger,
+    pub due_at: Option<Timestamp>,
+    pub policy: RunPolicy,
+}
+
+/// How a run went. Serialised, it is the object that `--output json` prints.
+#[derive(Debug, Serialize)]
+pub struct RunRecord {
+    pub run_id: Uuid,
+    pub job: &'static str,
+    #[serde(serialize_with = "serialize_name")]
+    pub outcome: Outcome,
+    #[serde(rename = "exit_code", serialize_with = "serialize_code")]
+    pub exit: Exit,
+    pub started_at: Timestamp,
+    pub finished_at: Timestamp,
+    pub duration_ms: u64,
+    pub attempts: u32,
+    #[serde(serialize_with = "serialize_report")]
+    pub report: Option<RenderedReport>,
+    #[serde(serialize_with = "serialize_error")]
+    pub error: Option<Error>,
+}
+
+/// Runs jobs, one after the other or side by side. Cheap to clone.
+#[derive(Clone)]
+pub struct Runner {
+    pub clock: Clock,
+    pub database: Database,
+    /// Where the locks are.
+    pub state_dir: PathBuf,
+    pub host: String,
+    pub retention: Retention,
+    pub http: HttpClients,
+    pub progress: Progress,
+    pub secrets: Secrets,
+}
+
+/// How a run ended, before it is recorded.
+struct Ending {
+    outcome: Outcome,
+    exit: Exit,
+    attempts: u32,
+    report: Option<RenderedReport>,
+    error: Option<Error>,
+}
+
+impl Ending {
+    /// An ending without an attempt.
+    fn before_start(outcome: Outcome, exit: Exit, error: Option<Error>) -> Self {
+        Self { outcome, exit, attempts: 0, report: None, error }
+    }
+
+    /// A run that `error` kept from starting.
+    fn not_started(error: Error) -> Self {
+        Self::before_start(Outcome::Failed, error.exit(), Some(error))
+    }
+}
+
+impl Runner {
+    /// One run, from the lock to the log. `signals` may ask it to stop.
+    pub async fn run(&self, request: &RunRequest, signals: &mut Signals) -> RunRecord {
+        let begun = self.clock.monotonic();
+        let started_at = self.clock.now();
+        let run = Started {
+            run_id: new_run_id(started_at),
+            job: request.name,
+            trigger: request.trigger,
+            due_at: request.due_at,
+            started_at,
+            host: self.host.clone(),
+        };
+        let span = tracing::info_span!("run", job = run.job, run_id = %run.run_id);
+        self.run_claimed(request, run, begun, signals).instrument(span).await
+    }
+
+    async fn run_claimed(
+        &self,
+        request: &RunRequest,
+        run: Started,
+        begun: Instant,
+        signals: &mut Signals,
+    ) -> RunRecord {
+        let deadline = begun + request.policy.timeout;
+        let mut ending;
+        match self.claim(request, &run, deadline, signals).await {
+            Claim::Granted(claimed) => {
+                tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
+                ending = self.attempts(request, &run, deadline, signals).await;
+                ending = self.record_end(&run, claimed, ending).await;
+            }
+            Claim::Denied(denied) => ending = denied,
+        }
+        self.progress.clear();
+        let record = RunRecord {
+            run_id: run.run_id,
+            job: run.job,
+            outcome: ending.outcome,
+            exit: ending.exit,
+            started_at: run.started_at,
+            finished_at: self.clock.now(),
+            duration_ms: millis(self.clock.monotonic() - begun),
+            attempts: ending.attempts,
+            report: ending.report,
+            error: ending.error,
+        };
+        log_end(&record);
+        record
+    }
+
+    /// Writes the end into the history and gives the locks back. A success that cannot be
+    /// recorded is a failure; a failure stays what it is.
+    async fn record_end(&self, run: &Started, claimed: Claimed, ending: Ending) -> Ending {
+        let end = ending.finished(self.clock.now());
+        let run_id = run.run_id;
+        let recorded = blocking(move || claimed.release(run_id, &end)).await;
+        match recorded {
+            Ok(()) => ending,
+            Err(error) if ending.outcome == Outcome::Succeeded => Ending {
+                outcome: Outcome::Failed,
+                exit: error.exit(),
+                error: Some(error),
+                ..ending
+            },
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "the end of the run is not in the history");
+                ending
+            }
+        }
+    }
+}
+
+impl Ending {
+    fn finished(&self, finished_at: Timestamp) -> Finished {
+        Finished {
+            finished_at,
+            outcome: self.outcome,
+            exit: self.exit,
+            attempts: self.attempts,
+            error: self.error.as_ref().map(Error::chain),
+            report: self.report.as_ref().map(|report| report.json.clone()),
+        }
+    }
+}
+
+/// A version 7 UUID, so that ids sort by time.
+fn new_run_id(now: Timestamp) -> Uuid {
+    let since_epoch = now.since_epoch();
+    Uuid::new_v7(uuid::Timestamp::from_unix(
+        uuid::NoContext,
+        since_epoch.as_secs(),
+        since_epoch.subsec_nanos(),
+    ))
+}
+
+fn log_end(record: &RunRecord) {
+    let report = record.report.as_ref().map(|report| report.json.get());
+    let error = record.error.as_ref().map(Error::chain);
+    match record.outcome {
+        Outcome::Succeeded | Outcome::Skipped if record.exit == Exit::Succeeded => tracing::info!(
+            outcome = record.outcome.name(),
+            exit_code = record.exit.code(),
+            duration_ms = record.duration_ms,
+            attempts = record.attempts,
+            report,
+            "run {}",
+            record.outcome
+        ),
+        _ => tracing::error!(
+            target: RUN_FAILED_TARGET,
+            outcome = record.outcome.name(),
+            exit_code = record.exit.code(),
+            duration_ms = record.duration_ms,
+            attempts = record.attempts,
+            report,
+            error,
+            hint = record.error.as_ref().and_then(Error::hint_text),
+            "run {}", record.outcome
+        ),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn serialize_name<S: serde::Serializer>(
+    outcome: &Outcome,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.name())
+}
+
+fn serialize_code<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8(exit.code())
+}
+
+fn serialize_report<S: serde::Serializer>(
+    report: &Option<RenderedReport>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let json: Option<&RawValue> = report.as_ref().map(|report| &*report.json);
+    json.serialize(serializer)
+}
+
+fn serialize_error<S: serde::Serializer>(
+    error: &Option<Error>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(Error::chain).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests;

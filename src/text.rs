@@ -1,0 +1,54 @@
+//! Text from outside, made safe to show.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Replaces what could move a terminal's cursor or reorder its line: control characters
+/// (C0, DEL, C1) and the bidirectional controls of Unicode, written as `\u{1b}`.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_unsafe(character) {
+            let _ = write!(escaped, "{}", character.escape_unicode());
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// At most `chars_max` characters of `text`, escaped, with `…` where it was cut.
+pub fn excerpt(text: &str, chars_max: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(chars_max) {
+        Some((cut, _)) => format!("{}…", escape(&text[..cut])),
+        None => escape(text).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_are_escaped_and_the_rest_is_kept() {
+        assert_eq!(escape("\u{1b}[AzZEC"), "\\u{1b}[AzZEC");
+        assert_eq!(escape("a\u{202e}b\r\n\u{9b}"), "a\\u{202e}b\\u{d}\\u{a}\\u{9b}");
+        assert!(matches!(escape("emoji 🟥 عربي"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_between_characters() {
+        assert_eq!(excerpt("  žluťoučký ", 4), "žluť…");
+        assert_eq!(excerpt("abc", 3), "abc");
+    }
+}
