@@ -179,4 +179,25 @@ mod tests {
             assert_eq!(error.exit_code(), 2);
         }
     }
+
+    /// Lines that are commented out count too: they are there to be used.
+    #[test]
+    fn every_line_of_the_example_crontab_is_a_valid_command() {
+        let crontab = include_str!("../crontab.example");
+        let mut lines = 0;
+        for line in crontab.lines().filter(|line| line.contains("/punctual ")) {
+            let line = line.trim_start_matches("# ");
+            let (schedule, command) = line.split_at(line.find('/').expect("a path"));
+            let fields: Vec<&str> = schedule.split_whitespace().collect();
+            let valid =
+                |field: &&str| field.chars().all(|c| c.is_ascii_digit() || "*/,-".contains(c));
+            assert!(fields.len() == 5 && fields.iter().all(|field| valid(&field)), "{line}");
+
+            let invocation = parse(command.split_whitespace().map(Into::into))
+                .unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert!(matches!(invocation.action, Action::Run(_)), "no job: {line}");
+            lines += 1;
+        }
+        assert!(lines > 0);
+    }
 }

@@ -57,15 +57,6 @@ impl Exit {
             .map(|(exit, meaning)| format!("  {:>3}  {meaning}\n", exit.code()))
             .collect()
     }
-
-    /// The table in Markdown, for the README.
-    pub fn table_markdown() -> String {
-        let rows: String = Self::TABLE
-            .iter()
-            .map(|(exit, meaning)| format!("| {} | {meaning} |\n", exit.code()))
-            .collect();
-        format!("| code | when |\n|---|---|\n{rows}")
-    }
 }
 
 impl fmt::Display for Exit {

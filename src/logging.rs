@@ -159,10 +159,10 @@ struct StderrLine<'a> {
 
 impl Write for StderrLine<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.progress.suspend(|| io::stderr().write(line))
+        self.progress.suspend(|| output::stderr().write(line))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        output::stderr().flush()
     }
 }

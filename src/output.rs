@@ -55,6 +55,11 @@ pub fn terminal_columns() -> Option<u16> {
     terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| columns.0)
 }
 
+/// Stderr as it is, for log lines that are rendered already.
+pub fn stderr() -> io::Stderr {
+    io::stderr()
+}
+
 /// Whether stderr is a terminal, so that somebody is watching.
 pub fn stderr_is_terminal() -> bool {
     io::IsTerminal::is_terminal(&io::stderr())

@@ -1,8 +1,13 @@
 //! `punctual man`: what `man/` holds.
 
+use std::io;
 use std::path::PathBuf;
 
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
 use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::output;
 
 /// Print the man page, or write all of them into a directory
@@ -15,11 +20,10 @@ pub struct ManCommand {
 
 impl ManCommand {
     pub fn run(&self, definition: clap::Command) -> Result<()> {
+        let definition = in_full(definition);
         match &self.out {
             None => {
-                let mut page = Vec::new();
-                clap_mangen::Man::new(definition)
-                    .render(&mut page)
+                let page = page(&definition)
                     .map_err(|error| Error::io("cannot render the man page", error))?;
                 output::print(&String::from_utf8_lossy(&page))
             }
@@ -28,9 +32,55 @@ impl ManCommand {
                     Error::io(format!("cannot write man pages into {}", directory.display()), error)
                 };
                 std::fs::create_dir_all(directory).map_err(failed)?;
-                clap_mangen::generate_to(definition.disable_help_subcommand(true), directory)
-                    .map_err(failed)
+                for command in std::iter::once(&definition).chain(definition.get_subcommands()) {
+                    let file = directory.join(format!("{}.1", page_name(command)));
+                    page(command).and_then(|page| std::fs::write(file, page)).map_err(failed)?;
+                }
+                Ok(())
             }
         }
     }
+}
+
+/// The definition with what short help leaves out, and without what pages say in their own way.
+fn in_full(definition: clap::Command) -> clap::Command {
+    let mut definition = definition
+        .disable_help_subcommand(true)
+        .after_help(None::<&str>)
+        .after_long_help(None::<&str>)
+        .mut_args(|argument| argument.hide_short_help(false))
+        .mut_subcommands(|command| command.mut_args(|argument| argument.hide_short_help(false)));
+    definition.build();
+    definition
+}
+
+fn page_name(command: &clap::Command) -> &str {
+    command.get_display_name().unwrap_or_else(|| command.get_name())
+}
+
+/// One page, in the order that man-pages(7) asks for.
+fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
+    let man = Man::new(command.clone())
+        .source(concat!("punctual ", env!("CARGO_PKG_VERSION")))
+        .manual("punctual");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    exit_status().to_writer(&mut page)?;
+    Ok(page)
+}
+
+fn exit_status() -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["EXIT STATUS"]);
+    for (exit, meaning) in Exit::TABLE {
+        section.control("TP", []).text([bold(exit.code().to_string())]).text([roman(*meaning)]);
+    }
+    section
 }

@@ -8,7 +8,8 @@ mod show;
 use crate::error::Result;
 use crate::settings::Settings;
 
-/// The commands, as the command line shows them.
+// The commands, as the command line shows them. (No doc comment: clap would make it the program's
+// help.)
 #[derive(Debug, clap::Subcommand)]
 pub enum Builtin {
     History(history::HistoryCommand),

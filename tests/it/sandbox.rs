@@ -47,7 +47,16 @@ impl Sandbox {
         &self,
         arguments: impl IntoIterator<Item = S>,
     ) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_punctual"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_punctual")), arguments)
+    }
+
+    /// The same with another binary.
+    pub fn command_of<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        binary: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Command {
+        let mut command = Command::new(binary);
         command
             .args(arguments)
             .env_clear()

@@ -1,0 +1,215 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[punctual] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'punctual'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'punctual'= {
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand hello 'Say hello'
+            cand jupiter-sync 'Fetch the tokens that Jupiter lists and store the new ones'
+            cand mem-report 'Give unused memory back and report the memory in use'
+            cand history 'List past runs, newest first'
+            cand show 'Show one run whole: times, outcome, error, report'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Print the man page, or write all of them into a directory'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'punctual;hello'= {
+            cand --name 'Whom to greet'
+            cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
+            cand --if-running 'What to do when this job is running already'
+            cand --retries 'Try again this often when the job fails, with growing delays'
+            cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;jupiter-sync'= {
+            cand --api-url 'Where the API is'
+            cand --tags 'Tags to fetch, separated by commas [default: verified,lst,stocks]'
+            cand --from 'Read one list from a file, a URL or stdin (-) instead; gzip and zstd are recognised'
+            cand --api-key-file 'File that holds the API key, instead of JUPITER_API_KEY'
+            cand --max-delisted 'With --update: fail rather than mark more than this part of the stored tokens as vanished'
+            cand --max-bytes 'Largest decoded size of one list'
+            cand --batch-size 'Tokens that are stored together at most'
+            cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
+            cand --if-running 'What to do when this job is running already'
+            cand --retries 'Try again this often when the job fails, with growing delays'
+            cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand --update 'Also refresh stored tokens that changed, and mark those that vanished or came back'
+            cand --strict 'Fail on the first malformed element (exit code 76) instead of skipping it'
+            cand --dry-run 'Report what would be done, and write nothing'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;mem-report'= {
+            cand --max-rss 'Fail (exit code 1) when the resident memory is above this afterwards, such as 64MiB'
+            cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
+            cand --if-running 'What to do when this job is running already'
+            cand --retries 'Try again this often when the job fails, with growing delays'
+            cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;history'= {
+            cand -n 'How many runs to list at most'
+            cand --number 'How many runs to list at most'
+            cand --since 'Only runs that started within this duration before now'
+            cand --outcome 'Only runs that ended like this'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;show'= {
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;completions'= {
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;man'= {
+            cand --out 'Write one page per command into this directory'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;help'= {
+            cand hello 'Say hello'
+            cand jupiter-sync 'Fetch the tokens that Jupiter lists and store the new ones'
+            cand mem-report 'Give unused memory back and report the memory in use'
+            cand history 'List past runs, newest first'
+            cand show 'Show one run whole: times, outcome, error, report'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Print the man page, or write all of them into a directory'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'punctual;help;hello'= {
+        }
+        &'punctual;help;jupiter-sync'= {
+        }
+        &'punctual;help;mem-report'= {
+        }
+        &'punctual;help;history'= {
+        }
+        &'punctual;help;show'= {
+        }
+        &'punctual;help;completions'= {
+        }
+        &'punctual;help;man'= {
+        }
+        &'punctual;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

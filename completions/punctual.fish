@@ -1,0 +1,188 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_punctual_global_optspecs
+    string join \n database= state-dir= log-dir= log-keep= log-format= output= history-keep= history-max= v/verbose q/quiet h/help V/version
+end
+
+function __fish_punctual_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_punctual_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_punctual_using_subcommand
+    set -l cmd (__fish_punctual_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c punctual -n "__fish_punctual_needs_command" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_needs_command" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_needs_command" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_needs_command" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_needs_command" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_needs_command" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_needs_command" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_needs_command" -s V -l version -d 'Print version'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "hello" -d 'Say hello'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "history" -d 'List past runs, newest first'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "man" -d 'Print the man page, or write all of them into a directory'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l name -d 'Whom to greet' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
+wait\t'Wait for it, until the deadline'
+fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l api-url -d 'Where the API is' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l tags -d 'Tags to fetch, separated by commas [default: verified,lst,stocks]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l from -d 'Read one list from a file, a URL or stdin (-) instead; gzip and zstd are recognised' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l api-key-file -d 'File that holds the API key, instead of JUPITER_API_KEY' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l max-delisted -d 'With --update: fail rather than mark more than this part of the stored tokens as vanished' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l max-bytes -d 'Largest decoded size of one list' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l batch-size -d 'Tokens that are stored together at most' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
+wait\t'Wait for it, until the deadline'
+fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l update -d 'Also refresh stored tokens that changed, and mark those that vanished or came back'
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l strict -d 'Fail on the first malformed element (exit code 76) instead of skipping it'
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l dry-run -d 'Report what would be done, and write nothing'
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l max-rss -d 'Fail (exit code 1) when the resident memory is above this afterwards, such as 64MiB' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
+wait\t'Wait for it, until the deadline'
+fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s n -l number -d 'How many runs to list at most' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l since -d 'Only runs that started within this duration before now' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l outcome -d 'Only runs that ended like this' -r -f -a "succeeded\t''
+failed\t''
+timed_out\t''
+cancelled\t''
+skipped\t''
+stuck\t''
+panicked\t''
+lost\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l out -d 'Write one page per command into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "hello" -d 'Say hello'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "history" -d 'List past runs, newest first'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
