@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::Table;
 
 use crate::clock::{Clock, Timestamp, format_duration};
 use crate::error::{Error, Result};
@@ -14,9 +14,6 @@ use crate::outcome::Outcome;
 use crate::output::{self, OutputFormat};
 use crate::settings::Settings;
 use crate::text;
-
-/// Below this many columns a table shows the end of a run id instead of all of it.
-const COLUMNS_FOR_WHOLE_IDS: u16 = 120;
 
 /// List past runs, newest first
 #[derive(Debug, clap::Args)]
@@ -94,30 +91,103 @@ pub(super) fn open(settings: &Settings) -> Result<Option<History>> {
     Ok(Some(history))
 }
 
+/// What a table shows of each run.
+#[derive(Clone, Copy)]
+struct Layout {
+    whole_ids: bool,
+    milliseconds: bool,
+    took: bool,
+    exit: bool,
+    /// The error in a column of its own, not on a line below its run.
+    error_beside: bool,
+}
+
+/// From the widest to the narrowest. The first that fits the terminal is taken.
+const LAYOUTS: [Layout; 5] = {
+    let all =
+        Layout { whole_ids: true, milliseconds: true, took: true, exit: true, error_beside: true };
+    let short_ids = Layout { whole_ids: false, ..all };
+    let error_below = Layout { error_beside: false, ..short_ids };
+    let short_times = Layout { milliseconds: false, took: false, ..error_below };
+    let narrowest = Layout { exit: false, ..short_times };
+    [all, short_ids, error_below, short_times, narrowest]
+};
+
+/// Errors get a column where there is room for this many characters.
+const ERROR_CHARS_MIN: usize = 40;
+const ERROR_CHARS_MAX: usize = 80;
+const ERROR_INDENT: &str = "  ";
+
+/// The runs as a table that fits `columns`; as wide as it likes where there is no terminal.
 fn table(runs: &[Run], columns: Option<u16>) -> String {
+    let columns = columns.map_or(usize::MAX, usize::from);
+    let [.., narrowest] = LAYOUTS;
+    let fits = |layout: &Layout| {
+        let error = if layout.error_beside { ERROR_CHARS_MIN } else { 0 };
+        width(&rows(runs, *layout)) + error <= columns
+    };
+    let layout = LAYOUTS.into_iter().find(fits).unwrap_or(narrowest);
+
+    let mut lines = rows(runs, layout);
+    let room = columns.saturating_sub(if layout.error_beside {
+        width(&lines) + ERROR_INDENT.len()
+    } else {
+        ERROR_INDENT.len()
+    });
+    let errors = std::iter::once(layout.error_beside.then(|| "ERROR".to_owned())).chain(
+        runs.iter().map(|run| {
+            let error = run.error.as_deref()?;
+            Some(text::excerpt(error, room.saturating_sub(1).min(ERROR_CHARS_MAX)))
+        }),
+    );
+    for (line, error) in lines.iter_mut().zip(errors) {
+        let trimmed = line.trim_end().len();
+        match error {
+            Some(error) if layout.error_beside => *line = format!("{line}{ERROR_INDENT}{error}"),
+            Some(error) => *line = format!("{}\n{ERROR_INDENT}{error}", &line[..trimmed]),
+            None => line.truncate(trimmed),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The header and one line per run, all of one width, without errors.
+fn rows(runs: &[Run], layout: Layout) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    if let Some(columns) = columns {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
-    }
-    if let Some(first) = table.column_mut(0) {
-        first.set_padding((0, 1));
-    }
-    table.set_header(["RUN", "JOB", "STARTED", "TOOK", "OUTCOME", "EXIT", "ERROR"]);
-    let whole_ids = columns.is_none_or(|columns| columns >= COLUMNS_FOR_WHOLE_IDS);
+    let cells = |id: &str, job: &str, started: &str, took: &str, outcome: &str, exit: &str| {
+        let mut cells = vec![id.to_owned(), job.to_owned(), started.to_owned()];
+        cells.extend(layout.took.then(|| took.to_owned()));
+        cells.push(outcome.to_owned());
+        cells.extend(layout.exit.then(|| exit.to_owned()));
+        cells
+    };
+    table.set_header(cells("RUN", "JOB", "STARTED", "TOOK", "OUTCOME", "EXIT"));
     for run in runs {
-        table.add_row([
-            if whole_ids { run.id.as_str() } else { tail(&run.id) }.to_owned(),
-            text::escape(&run.job).into_owned(),
-            run.started_at.clone(),
-            run.duration().map_or_else(String::new, format_duration),
-            run.outcome.clone().unwrap_or_else(|| "running".to_owned()),
-            run.exit_code.map_or_else(String::new, |code| code.to_string()),
-            run.error.as_deref().map_or_else(String::new, |error| text::excerpt(error, 80)),
-        ]);
+        table.add_row(cells(
+            if layout.whole_ids { &run.id } else { tail(&run.id) },
+            &text::escape(&run.job),
+            &started(run, layout.milliseconds),
+            &run.duration().map_or_else(String::new, format_duration),
+            run.outcome.as_deref().unwrap_or("running"),
+            &run.exit_code.map_or_else(String::new, |code| code.to_string()),
+        ));
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    format!("{}\n", lines.join("\n"))
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if index == 0 { 0 } else { 1 }, 1));
+    }
+    table.lines().collect()
+}
+
+fn width(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.chars().count()).max().unwrap_or_default()
+}
+
+fn started(run: &Run, milliseconds: bool) -> String {
+    match run.started_at.split_once('.') {
+        Some((seconds, _)) if !milliseconds => format!("{seconds}Z"),
+        _ => run.started_at.clone(),
+    }
 }
 
 /// The random end of a run id, which `show` takes as well as the whole.

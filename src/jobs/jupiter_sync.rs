@@ -384,9 +384,8 @@ impl Sync<'_> {
                 };
                 let (file, bytes) = opened.map_err(Failure::permanent)?;
                 progress.start(source.label(), bytes);
-                let label = source.label();
                 // Nobody waits for this thread: a pipe may never give another byte.
-                tokio::task::spawn_blocking(move || pump_file(file, &label, &sender));
+                tokio::task::spawn_blocking(move || pump_file(file, &sender));
                 let future = Box::pin(std::future::ready(()));
                 return Ok(Pump { compression: Compression::Identity, future });
             }
@@ -512,12 +511,21 @@ impl Parsing {
     }
 }
 
-/// The failures of several lists as one error, with the exit code and hint of the first.
+/// The failures of several lists as one error, with the exit code and hint of the first. Lists
+/// that failed alike are named together.
 fn joined(failures: Vec<(String, Error)>) -> Result<()> {
     let Some((_, first)) = failures.first() else { return Ok(()) };
     let (exit, hint) = (first.exit(), first.hint_text().map(str::to_owned));
+    let mut messages: Vec<(String, String)> = Vec::new();
+    for (label, error) in &failures {
+        let chain = error.chain();
+        match messages.iter_mut().find(|(_, known)| *known == chain) {
+            Some((labels, _)) => *labels = format!("{labels}, {label}"),
+            None => messages.push((label.clone(), chain)),
+        }
+    }
     let messages: Vec<String> =
-        failures.iter().map(|(label, error)| format!("{label}: {}", error.chain())).collect();
+        messages.into_iter().map(|(labels, chain)| format!("{labels}: {chain}")).collect();
     let error = Error::new(exit, messages.join("; "));
     Err(match hint {
         Some(hint) => error.hint(hint),

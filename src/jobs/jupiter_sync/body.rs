@@ -179,7 +179,7 @@ pub fn open_file(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     if path.as_os_str() == "-" {
         return Ok((Box::new(io::stdin()), None));
     }
-    let unreadable = |error| Error::io(format!("cannot read {}", path.display()), error);
+    let unreadable = |error| Error::io("cannot read it", error);
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
@@ -190,7 +190,7 @@ pub fn open_file(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
 
 /// Sends a file on, chunk by chunk. Blocks, for ever where the file is a pipe that nobody writes
 /// to: run it on a thread that nobody waits for.
-pub fn pump_file(mut file: impl Read, shown: &str, sender: &mpsc::Sender<Result<Bytes, Failure>>) {
+pub fn pump_file(mut file: impl Read, sender: &mpsc::Sender<Result<Bytes, Failure>>) {
     loop {
         let mut chunk = vec![0; FILE_CHUNK_BYTES];
         let item = match file.read(&mut chunk) {
@@ -200,7 +200,7 @@ pub fn pump_file(mut file: impl Read, shown: &str, sender: &mpsc::Sender<Result<
                 Ok(Bytes::from(chunk))
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Err(Failure::permanent(Error::io(format!("cannot read {shown}"), error))),
+            Err(error) => Err(Failure::permanent(Error::io("cannot read it", error))),
         };
         let failed = item.is_err();
         if sender.blocking_send(item).is_err() || failed {
