@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::ffi::OsString;
-use std::time::Duration;
 
 use crate::cli::{self, Action, Invocation};
 use crate::clock::Clock;
@@ -16,9 +15,6 @@ use crate::progress::Progress;
 use crate::runner::{RunRecord, RunRequest, Runner};
 use crate::settings::{self, Settings};
 use crate::signal::Signals;
-
-/// How long leftovers of a run (a thread that is stuck) may keep the process from leaving.
-const LEAVE_WITHIN: Duration = Duration::from_millis(100);
 
 /// Does what `arguments` ask for, and tells how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -94,7 +90,9 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
             Signals::of_process().map_err(|error| Error::io("cannot listen for signals", error))?;
         Ok::<_, Error>(runner.run(request, &mut signals).await)
     });
-    runtime.shutdown_timeout(LEAVE_WITHIN);
+    // Whatever is still going is stuck, and ends with the process. To take the runtime apart first
+    // would only take time.
+    std::mem::forget(runtime);
     let record = record?;
     print_record(settings, &record)?;
     Ok(record.exit)

@@ -2,7 +2,8 @@
 //! when their holder dies, so none is ever stale.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -50,8 +51,13 @@ impl FileLock {
 
     /// Notes the holder in the file, for people and for [`holder`]. The lock does not depend on
     /// it, so a failure (a full disk) is ignored.
-    pub fn note_holder(&mut self, holder: &str) {
-        let _ = self.file.set_len(0).and_then(|()| self.file.write_all(holder.as_bytes()));
+    pub fn note_holder(&self, holder: &str) {
+        // In this order, because a file that becomes empty first gives its block back and needs a
+        // new one.
+        let _ = self
+            .file
+            .write_all_at(holder.as_bytes(), 0)
+            .and_then(|()| self.file.set_len(holder.len() as u64));
     }
 
     /// Removes the file, then releases the lock.
@@ -81,7 +87,7 @@ mod tests {
     fn a_lock_excludes_until_it_is_dropped_and_names_its_holder() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("job.lock");
-        let mut first = FileLock::try_acquire(&path).expect("io").expect("free");
+        let first = FileLock::try_acquire(&path).expect("io").expect("free");
         first.note_holder("pid 7");
         assert_eq!(holder(&path).as_deref(), Some("pid 7"));
         assert!(FileLock::try_acquire(&path).expect("io").is_none());

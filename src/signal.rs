@@ -1,7 +1,7 @@
 //! The reason to stop, as a value that is passed in: the process's signals, none, or what a
 //! test sends.
 
-use tokio::sync::mpsc;
+use tokio::signal::unix::{self, SignalKind};
 
 use crate::exit::Exit;
 
@@ -30,50 +30,56 @@ impl Signal {
 }
 
 /// A stream of requests to stop.
-pub struct Signals {
-    receiver: Option<mpsc::Receiver<Signal>>,
+pub struct Signals(Source);
+
+enum Source {
+    Process {
+        interrupt: unix::Signal,
+        terminate: unix::Signal,
+    },
+    #[cfg(test)]
+    Channel(tokio::sync::mpsc::Receiver<Signal>),
+    #[cfg(test)]
+    Never,
 }
 
 impl Signals {
     /// SIGINT and SIGTERM of this process. Call it inside the tokio runtime.
     pub fn of_process() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let (sender, receiver) = mpsc::channel(4);
-        tokio::spawn(async move {
-            loop {
-                let received = tokio::select! {
-                    Some(()) = interrupt.recv() => Signal::Interrupt,
-                    Some(()) = terminate.recv() => Signal::Terminate,
-                    else => return,
-                };
-                // A full channel means that stopping is already under way.
-                let _ = sender.try_send(received);
-            }
-        });
-        Ok(Self { receiver: Some(receiver) })
+        Ok(Self(Source::Process {
+            interrupt: unix::signal(SignalKind::interrupt())?,
+            terminate: unix::signal(SignalKind::terminate())?,
+        }))
     }
 
     /// What a test sends.
     #[cfg(test)]
-    pub fn from_channel(receiver: mpsc::Receiver<Signal>) -> Self {
-        Self { receiver: Some(receiver) }
+    pub fn from_channel(receiver: tokio::sync::mpsc::Receiver<Signal>) -> Self {
+        Self(Source::Channel(receiver))
     }
 
     /// Never asks to stop.
     #[cfg(test)]
     pub fn never() -> Self {
-        Self { receiver: None }
+        Self(Source::Never)
     }
 
-    /// The next request to stop; pending for ever when none can come.
+    /// The next request to stop; pending for ever when none can come. A signal that comes while
+    /// nobody waits is not lost.
     pub async fn next(&mut self) -> Signal {
-        if let Some(receiver) = &mut self.receiver
-            && let Some(signal) = receiver.recv().await
-        {
-            return signal;
+        match &mut self.0 {
+            Source::Process { interrupt, terminate } => tokio::select! {
+                Some(()) = interrupt.recv() => Signal::Interrupt,
+                Some(()) = terminate.recv() => Signal::Terminate,
+                else => std::future::pending().await,
+            },
+            #[cfg(test)]
+            Source::Channel(receiver) => match receiver.recv().await {
+                Some(signal) => signal,
+                None => std::future::pending().await,
+            },
+            #[cfg(test)]
+            Source::Never => std::future::pending().await,
         }
-        std::future::pending().await
     }
 }

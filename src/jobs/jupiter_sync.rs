@@ -158,9 +158,16 @@ impl Job for JupiterSync {
         let store = context.blocking(move || Store::open(&database, &clock, options)).await?;
         let sync = Sync { job: self, context, fetcher, store: Arc::new(Mutex::new(store)) };
         let (report, result) = sync.run().await;
-        // The end of the run: what it needed at its peak goes back to the operating system.
-        context.blocking(memory::give_back).await?;
-        match result {
+        let store = sync.store;
+        let flushed = context
+            .blocking(move || {
+                let flushed = lock(&store).flush();
+                drop(store);
+                // What the run needed at its peak goes back to the operating system.
+                memory::give_back().and(flushed)
+            })
+            .await;
+        match result.and(flushed) {
             Ok(()) => Ok(report),
             Err(error) => Err(JobError::from(error).with_report(&report)),
         }

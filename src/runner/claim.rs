@@ -116,7 +116,7 @@ impl Runner {
         let liveness = Liveness::new(&self.state_dir);
         let retention = self.retention;
         blocking(move || {
-            let Some(mut job_lock) = FileLock::try_acquire(&lock_path)? else { return Ok(None) };
+            let Some(job_lock) = FileLock::try_acquire(&lock_path)? else { return Ok(None) };
             job_lock.note_holder(&format!("run {} pid {}\n", run.run_id, std::process::id()));
             let liveness = liveness.declare(run.run_id)?;
             if let Err(error) = history.start(&run, retention) {

@@ -22,7 +22,7 @@ use super::batch::{Batch, Consumer, Entry};
 use super::element::{Token, union_of_tags};
 use super::report::Counts;
 use crate::clock::Clock;
-use crate::database::{Database, Migrations};
+use crate::database::{Database, Migrations, checkpoint};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::job;
@@ -544,6 +544,11 @@ impl Store {
             statement.execute((row as i64, &self.now))?;
         }
         Ok(())
+    }
+
+    /// Moves what was written to its final place on the disk.
+    pub fn flush(&self) -> Result<()> {
+        checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
     }
 
     fn begin(&self) -> Result<()> {
