@@ -26,7 +26,9 @@ impl fmt::Debug for Secret {
 
 /// Looks secrets up by the name of their environment variable. Cheap to clone.
 #[derive(Clone)]
-pub struct Secrets(Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>);
+pub struct Secrets(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<Secret> + Send + Sync;
 
 impl Secrets {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static) -> Self {

@@ -63,6 +63,7 @@ impl fmt::Display for Malformed {
 
 /// What an element turned out to be.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack, and nearly all are tokens")]
 pub enum Element<'a> {
     Token(Token<'a>),
     /// Not stored. Where the mint is valid, it was at least seen.

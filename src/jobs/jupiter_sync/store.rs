@@ -11,20 +11,21 @@
 //! A temporary table of the same name shadows the real one for every write, and the real one is
 //! only read. The rest of the code does not know the difference.
 
-use std::cmp::Ordering;
+mod lookup;
+mod update;
+
 use std::time::Duration;
 
 use roaring::RoaringTreemap;
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Consumer, Entry};
-use super::element::{Token, union_of_tags};
+use super::element::Token;
 use super::report::Counts;
 use crate::clock::Clock;
 use crate::database::{Database, Migrations, checkpoint};
-use crate::error::{Error, Result};
-use crate::exit::Exit;
+use crate::error::Result;
 use crate::job;
 
 /// Memory for pages of the database.
@@ -64,33 +65,11 @@ const INSERT: &str = "INSERT INTO tokens (id, mint, name, symbol, decimals, icon
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16)
      ON CONFLICT (mint) DO NOTHING";
 
-/// What a stored row has, and whether its metadata is other than that of ?2 to ?12.
-const COMPARE: &str = "SELECT tags, delisted_at IS NOT NULL, decimals,
-         name IS NOT ?2 OR symbol IS NOT ?3 OR icon IS NOT ?4 OR token_program IS NOT ?5
-         OR is_verified IS NOT ?6 OR created_at IS NOT ?7 OR website IS NOT ?8
-         OR twitter IS NOT ?9 OR launchpad IS NOT ?10 OR mint_authority IS NOT ?11
-         OR freeze_authority IS NOT ?12
-     FROM main.tokens WHERE id = ?1";
-
-const REFRESH: &str = "UPDATE tokens SET name = ?2, symbol = ?3, icon = ?4, token_program = ?5,
-         is_verified = ?6, created_at = ?7, website = ?8, twitter = ?9, launchpad = ?10,
-         mint_authority = ?11, freeze_authority = ?12, updated_at = ?13
-     WHERE id = ?1";
-
-/// Tags that rows stored before this run are to have once it is over: what one list lacks
-/// another may give.
-const CREATE_PENDING_TAGS: &str =
-    "CREATE TEMP TABLE pending_tags (id INTEGER PRIMARY KEY, tags TEXT NOT NULL, list INTEGER)";
-
 /// A transaction ends after this long, so that other runs can record their starts and ends.
 const TRANSACTION_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// Rows between two looks at the clock and at the cancellation.
 const ROWS_BETWEEN_LOOKS: usize = 1024;
-
-/// A sorted batch is looked up by walking the index beside it, as long as the index has at most
-/// this many entries per entry of the batch; by one search each beyond that.
-const WALK_ENTRIES_PER_KEY: i64 = 8;
 
 /// What a store is to do.
 #[derive(Clone, Copy, Debug)]
@@ -222,21 +201,6 @@ impl Store {
             && entries.iter().zip(rows).all(|(entry, row)| {
                 entry.is_token() && row.is_some_and(|row| row <= self.rows_before)
             })
-    }
-
-    /// The rows of the entries' mints, where they have one.
-    fn look_up(&self, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
-        let stored =
-            self.rows_before + self.lists.iter().map(|list| list.inserted as i64).sum::<i64>();
-        let mut rows = if stored <= WALK_ENTRIES_PER_KEY * entries.len() as i64 {
-            walk(&self.connection, entries)?
-        } else {
-            search(&self.connection, "main", entries, vec![None; entries.len()])?
-        };
-        if self.options.dry_run {
-            rows = search(&self.connection, "temp", entries, rows)?;
-        }
-        Ok(rows)
     }
 
     /// Counts a row that was there when its token came. Tells whether it is one from before this
@@ -377,175 +341,6 @@ impl Store {
         refreshed.map_err(self.database.error("cannot refresh tokens"))
     }
 
-    /// Adds the tags of another list to a row that this run inserted.
-    fn merge_tags(&self, row: i64, token: &Token<'_>) -> rusqlite::Result<()> {
-        let tags: String = self
-            .connection
-            .prepare_cached("SELECT tags FROM tokens WHERE id = ?1")?
-            .query_row([row], |row| row.get(0))?;
-        if tags != token.tags {
-            self.connection
-                .prepare_cached("UPDATE tokens SET tags = ?2 WHERE id = ?1")?
-                .execute((row, union_of_tags(&tags, &token.tags)))?;
-        }
-        Ok(())
-    }
-
-    /// Compares a row from before this run with its token: `--update`.
-    fn compare(&mut self, row: i64, token: &Token<'_>) -> rusqlite::Result<()> {
-        let (tags, delisted, decimals, changed): (String, bool, u8, bool) = {
-            let mut statement = self.connection.prepare_cached(COMPARE)?;
-            bind_metadata(&mut statement, row, token)?;
-            let mut found = statement.raw_query();
-            let Some(found) = found.next()? else { return Ok(()) };
-            (found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?)
-        };
-        if decimals != token.decimals {
-            tracing::warn!(
-                mint = %token.mint,
-                stored = decimals,
-                source = token.decimals,
-                "the decimals differ from the stored ones, which stay"
-            );
-        }
-        if changed {
-            let mut statement = self.connection.prepare_cached(REFRESH)?;
-            bind_metadata(&mut statement, row, token)?;
-            statement.raw_bind_parameter(13, &self.now)?;
-            statement.raw_execute()?;
-        }
-        if changed && self.updated.insert(row as u64) {
-            self.counts().updated += 1;
-        }
-        if delisted {
-            self.connection
-                .prepare_cached(
-                    "UPDATE tokens SET delisted_at = NULL, updated_at = ?2 WHERE id = ?1",
-                )?
-                .execute((row, &self.now))?;
-            self.counts().relisted += 1;
-        }
-        self.set_pending_tags(row, &tags, &token.tags)
-    }
-
-    /// Adds the tags of another list to those that a row from before this run is to have.
-    fn merge_pending_tags(&mut self, row: i64, token: &Token<'_>) -> rusqlite::Result<()> {
-        let stored: String = self
-            .connection
-            .prepare_cached("SELECT tags FROM main.tokens WHERE id = ?1")?
-            .query_row([row], |row| row.get(0))?;
-        let pending: Option<String> = self
-            .connection
-            .prepare_cached("SELECT tags FROM pending_tags WHERE id = ?1")?
-            .query_row([row], |row| row.get(0))
-            .optional()?;
-        let tags = union_of_tags(pending.as_deref().unwrap_or(&stored), &token.tags);
-        self.set_pending_tags(row, &stored, &tags)
-    }
-
-    fn set_pending_tags(&mut self, row: i64, stored: &str, tags: &str) -> rusqlite::Result<()> {
-        if stored != tags {
-            let list = self.lists.len() as i64 - 1;
-            self.connection
-                .prepare_cached("INSERT OR REPLACE INTO pending_tags VALUES (?1, ?2, ?3)")?
-                .execute((row, tags, list))?;
-            self.pending_tags.insert(row as u64);
-        } else if self.pending_tags.remove(row as u64) {
-            self.connection
-                .prepare_cached("DELETE FROM pending_tags WHERE id = ?1")?
-                .execute([row])?;
-        }
-        Ok(())
-    }
-
-    /// Ends an `--update`: sets the tags that changed, and marks the tokens that vanished.
-    /// Returns how many did. `all_whole` says that every list was fetched to its end; without
-    /// that no tag is taken away and nothing is judged vanished.
-    pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
-        self.met.end_list();
-        self.begin()?;
-        let applied = self.apply_pending_tags(all_whole);
-        self.commit()?;
-        applied.map_err(self.database.error("cannot update tags"))?;
-        if !all_whole {
-            return Ok(0);
-        }
-        let (vanished, stored) =
-            self.vanished().map_err(self.database.error("cannot look for vanished tokens"))?;
-        let percent_max = u64::from(delisted_percent_max);
-        if vanished.len() * 100 > stored * percent_max {
-            return Err(Error::new(
-                Exit::Failed,
-                format!(
-                    "{} of {stored} stored tokens vanished from the source, more than --max-delisted {percent_max} percent; none was marked",
-                    vanished.len()
-                ),
-            )
-            .hint("look at the source; if that is right, run it once with a higher --max-delisted"));
-        }
-        self.begin()?;
-        let marked = self.mark_delisted(&vanished);
-        self.commit()?;
-        marked.map_err(self.database.error("cannot mark vanished tokens"))?;
-        Ok(vanished.len())
-    }
-
-    fn apply_pending_tags(&mut self, all_whole: bool) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare(
-            "SELECT id, pending_tags.tags, main.tokens.tags, list
-             FROM pending_tags JOIN main.tokens USING (id)",
-        )?;
-        let mut pending = statement.query(())?;
-        while let Some(found) = pending.next()? {
-            let (row, mut tags, stored): (i64, String, String) =
-                (found.get(0)?, found.get(1)?, found.get(2)?);
-            if !all_whole {
-                tags = union_of_tags(&stored, &tags);
-            }
-            if tags == stored {
-                continue;
-            }
-            self.connection
-                .prepare_cached("UPDATE tokens SET tags = ?2, updated_at = ?3 WHERE id = ?1")?
-                .execute((row, &tags, &self.now))?;
-            if self.updated.insert(row as u64)
-                && let Some(counts) = self.lists.get_mut(found.get::<_, i64>(3)? as usize)
-            {
-                counts.updated += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// The rows from before this run that no list had, and how many there are in all; delisted
-    /// ones left out.
-    fn vanished(&self) -> rusqlite::Result<(RoaringTreemap, u64)> {
-        let mut statement = self.connection.prepare(
-            "SELECT id FROM main.tokens WHERE delisted_at IS NULL AND id <= ?1 ORDER BY id",
-        )?;
-        let mut found = statement.query([self.rows_before])?;
-        let mut vanished = RoaringTreemap::new();
-        let mut stored = 0;
-        while let Some(row) = found.next()? {
-            let row = row.get::<_, i64>(0)? as u64;
-            stored += 1;
-            if !self.met.earlier.contains(row) && !self.sighted.contains(row) {
-                vanished.insert(row);
-            }
-        }
-        Ok((vanished, stored))
-    }
-
-    fn mark_delisted(&self, rows: &RoaringTreemap) -> rusqlite::Result<()> {
-        let mut statement = self
-            .connection
-            .prepare("UPDATE tokens SET delisted_at = ?2, updated_at = ?2 WHERE id = ?1")?;
-        for row in rows {
-            statement.execute((row as i64, &self.now))?;
-        }
-        Ok(())
-    }
-
     /// Moves what was written to its final place on the disk.
     pub fn flush(&self) -> Result<()> {
         checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
@@ -569,26 +364,6 @@ impl Store {
     }
 }
 
-/// Binds ?1 to ?12 of [`COMPARE`] and [`REFRESH`].
-fn bind_metadata(
-    statement: &mut CachedStatement<'_>,
-    row: i64,
-    token: &Token<'_>,
-) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(1, row)?;
-    statement.raw_bind_parameter(2, &token.name)?;
-    statement.raw_bind_parameter(3, &token.symbol)?;
-    statement.raw_bind_parameter(4, &token.icon)?;
-    statement.raw_bind_parameter(5, &token.token_program)?;
-    statement.raw_bind_parameter(6, token.is_verified)?;
-    statement.raw_bind_parameter(7, &token.created_at)?;
-    statement.raw_bind_parameter(8, &token.website)?;
-    statement.raw_bind_parameter(9, &token.twitter)?;
-    statement.raw_bind_parameter(10, &token.launchpad)?;
-    statement.raw_bind_parameter(11, &token.mint_authority)?;
-    statement.raw_bind_parameter(12, &token.freeze_authority)
-}
-
 /// Sets the connection up for bulk work, and tells the greatest row number.
 fn prepare(connection: &Connection, options: StoreOptions) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "cache_size", CACHE_KIBIBYTES)?;
@@ -598,53 +373,9 @@ fn prepare(connection: &Connection, options: StoreOptions) -> rusqlite::Result<i
         connection.execute_batch(&CREATE_TOKENS.replacen("TABLE", "TEMP TABLE", 1))?;
     }
     if options.update {
-        connection.execute_batch(CREATE_PENDING_TAGS)?;
+        connection.execute_batch(update::CREATE_PENDING_TAGS)?;
     }
     connection.query_row("SELECT coalesce(max(id), 0) FROM main.tokens", (), |row| row.get(0))
-}
-
-/// Finds the rows of sorted entries by walking along the index of mints.
-fn walk(connection: &Connection, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
-    let mut rows = vec![None; entries.len()];
-    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(rows) };
-    let mut statement = connection.prepare_cached(
-        "SELECT mint, id FROM main.tokens WHERE mint BETWEEN ?1 AND ?2 ORDER BY mint",
-    )?;
-    let mut stored = statement.query((first.mint(), last.mint()))?;
-    let mut position = 0;
-    while let Some(found) = stored.next()? {
-        let mint = found.get_ref(0)?.as_bytes()?;
-        while let Some(entry) = entries.get(position) {
-            match entry.mint().as_bytes().cmp(mint) {
-                Ordering::Less => position += 1,
-                Ordering::Equal => {
-                    rows[position] = Some(found.get(1)?);
-                    position += 1;
-                }
-                Ordering::Greater => break,
-            }
-        }
-        if position == entries.len() {
-            break;
-        }
-    }
-    Ok(rows)
-}
-
-/// Finds the rows that `known` lacks by a search each, in the table of the schema named.
-fn search(
-    connection: &Connection,
-    schema: &str,
-    entries: &[Entry],
-    known: Vec<Option<i64>>,
-) -> rusqlite::Result<Vec<Option<i64>>> {
-    let query = format!("SELECT id FROM {schema}.tokens WHERE mint = ?1");
-    let mut statement = connection.prepare_cached(&query)?;
-    let search_one = |(entry, row): (&Entry, Option<i64>)| match row {
-        Some(row) => Ok(Some(row)),
-        None => statement.query_row([entry.mint()], |row| row.get(0)).optional(),
-    };
-    entries.iter().zip(known).map(search_one).collect()
 }
 
 #[cfg(test)]
