@@ -9,7 +9,9 @@ mod body;
 mod element;
 mod fetch;
 mod list;
+mod parse;
 mod report;
+mod source;
 mod store;
 
 use std::io::Read;
@@ -22,12 +24,12 @@ use reqwest::header::CONTENT_ENCODING;
 use tokio::sync::mpsc;
 use url::Url;
 
-use self::batch::{Producer, batch_queue};
-use self::body::{ChunkReader, Compression, LimitedReader, decoded, open_file, pump_file};
-use self::element::Element;
-use self::fetch::{Failure, FailureKind, Fetcher, shown};
-use self::list::{ListError, ListReader, Shape};
+use self::batch::batch_queue;
+use self::body::{ChunkReader, Compression, open_file, pump_file};
+use self::fetch::{Failure, FailureKind, Fetcher};
+use self::parse::{Parsed, Parsing};
 use self::report::{Counts, SyncReport};
+use self::source::{Source, parse_api_url, parse_from, parse_tag, tag_url};
 use self::store::{Store, StoreOptions};
 use crate::backoff::Backoff;
 use crate::clock::format_duration;
@@ -53,9 +55,6 @@ const BACKOFF: Backoff =
 
 /// Chunks of a body between network and parser: a few hundred kilobytes.
 const CHUNKS_AHEAD: usize = 4;
-
-/// Malformed elements that are logged as warnings; the rest is only counted and traced.
-const MALFORMED_WARNINGS_MAX: u64 = 20;
 
 /// Fetch the tokens that Jupiter lists and store the new ones
 ///
@@ -103,44 +102,6 @@ pub struct JupiterSync {
     /// Tokens that are stored together at most
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), hide_short_help = true)]
     batch_size: u32,
-}
-
-/// Where a list comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Source {
-    /// A tag of the API; `optional` when it is one of the default set.
-    Tag {
-        tag: String,
-        url: Url,
-        optional: bool,
-    },
-    Url(Url),
-    /// A file, or `-` for stdin.
-    File(PathBuf),
-}
-
-impl Source {
-    /// For progress, logs and errors.
-    fn label(&self) -> String {
-        match self {
-            Source::Tag { tag, .. } => format!("tag {tag}"),
-            Source::Url(url) => shown(url),
-            Source::File(path) if path.as_os_str() == "-" => "stdin".to_owned(),
-            Source::File(path) => path.display().to_string(),
-        }
-    }
-
-    fn shape(&self) -> Shape {
-        match self {
-            Source::Tag { .. } => Shape::Array,
-            Source::Url(_) | Source::File(_) => Shape::ArrayOrTokenList,
-        }
-    }
-
-    /// Whether the same bytes may be whole when they are asked for again.
-    fn is_remote(&self) -> bool {
-        !matches!(self, Source::File(_))
-    }
 }
 
 impl Job for JupiterSync {
@@ -215,13 +176,6 @@ fn read_key_file(path: &Path) -> Result<Secret> {
         .hint("put the key into it, or leave --api-key-file away to go without one"));
     }
     Ok(Secret::new(key))
-}
-
-/// What one pass over a body found, apart from what the store knows.
-#[derive(Clone, Copy, Default)]
-struct Parsed {
-    malformed: u64,
-    bytes: u64,
 }
 
 /// One run.
@@ -422,102 +376,6 @@ struct Pump<'a> {
     future: std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
 }
 
-/// How a body is parsed.
-struct Parsing {
-    shape: Shape,
-    compression: Compression,
-    bytes_max: u64,
-    strict: bool,
-    /// Broken bytes may come whole when they are asked for again.
-    remote: bool,
-    /// The mints of malformed elements matter too.
-    sightings: bool,
-}
-
-impl Parsing {
-    /// Reads the body to its end, or to what is wrong with it. Blocks.
-    fn run(&self, chunks: ChunkReader, producer: &Producer) -> (Parsed, Result<(), Failure>) {
-        let mut parsed = Parsed::default();
-        let source = match decoded(self.compression, chunks) {
-            Ok(source) => source,
-            Err(error) => return (parsed, Err(self.source_failure(error))),
-        };
-        let mut limited = LimitedReader::new(source, self.bytes_max);
-        let mut list = ListReader::new(&mut limited, self.shape);
-        let result = list.read_all(|index, element| {
-            let wanted = match element {
-                Element::Token(token) => producer.push(&token)?,
-                Element::Malformed { reason, mint } => {
-                    parsed.malformed += 1;
-                    self.judge_malformed(parsed.malformed, index, mint.as_deref(), &reason)?;
-                    match mint.filter(|_| self.sightings) {
-                        Some(mint) => producer.push_sighting(&mint)?,
-                        None => true,
-                    }
-                }
-            };
-            if wanted { Ok(()) } else { Err(job::cancelled()) }
-        });
-        parsed.bytes = limited.bytes;
-        if parsed.malformed > MALFORMED_WARNINGS_MAX {
-            tracing::warn!(malformed = parsed.malformed, "more malformed elements were skipped");
-        }
-        (parsed, result.map_err(|error| self.list_failure(error)))
-    }
-
-    fn judge_malformed(
-        &self,
-        count: u64,
-        index: u64,
-        mint: Option<&str>,
-        reason: &element::Malformed,
-    ) -> Result<()> {
-        if self.strict {
-            return Err(Error::new(
-                Exit::Protocol,
-                format!("element {index} is malformed: {reason}"),
-            )
-            .hint("run without --strict to skip such elements"));
-        }
-        if count <= MALFORMED_WARNINGS_MAX {
-            tracing::warn!(index, mint, %reason, "skipped a malformed element");
-        } else {
-            tracing::debug!(index, mint, %reason, "skipped a malformed element");
-        }
-        Ok(())
-    }
-
-    fn list_failure(&self, error: ListError) -> Failure {
-        match error {
-            ListError::Source(error) => self.source_failure(error),
-            ListError::Truncated { elements } => self.broken(Error::new(
-                Exit::Protocol,
-                format!("the list broke off after {elements} elements"),
-            )),
-            ListError::Invalid(error) | ListError::Stopped(error) => Failure::permanent(error),
-        }
-    }
-
-    /// A failure of the source comes through the readers as it is; any other error is that of a
-    /// decoder.
-    fn source_failure(&self, error: std::io::Error) -> Failure {
-        match error.downcast::<Failure>() {
-            Ok(failure) => failure,
-            Err(error) => self.broken(
-                Error::new(Exit::Protocol, "the body cannot be decompressed").because(error),
-            ),
-        }
-    }
-
-    fn broken(&self, error: Error) -> Failure {
-        if self.remote {
-            Failure::transient(error.hint("try again later; what was stored so far is kept"))
-        } else {
-            Failure::permanent(error.hint("get the file again; what was stored so far is kept"))
-        }
-    }
-}
-
 /// The failures of several lists as one error, with the exit code and hint of the first. Lists
 /// that failed alike are named together.
 fn joined(failures: Vec<(String, Error)>) -> Result<()> {
@@ -549,53 +407,6 @@ fn without_time_to_wait(failure: Failure, delay: Duration) -> Failure {
     .because(failure.error)
     .hint("give the run more --timeout, or run it later");
     Failure::permanent(error)
-}
-
-fn tag_url(api_url: &Url, tag: &str) -> Result<Url> {
-    let mut url = api_url.clone();
-    url.path_segments_mut()
-        .map_err(|()| Error::new(Exit::Usage, "the URL of the API cannot have a path"))?
-        .pop_if_empty()
-        .extend(["tokens", "v2", "tag"]);
-    url.query_pairs_mut().append_pair("query", tag);
-    Ok(url)
-}
-
-fn parse_api_url(text: &str) -> Result<Url, String> {
-    let url = parse_http_url(text)?;
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("it must not have a query or a fragment".to_owned());
-    }
-    Ok(url)
-}
-
-fn parse_http_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("it must begin with https:// or http://".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it must not hold credentials, which the process list would show".to_owned());
-    }
-    Ok(url)
-}
-
-fn parse_tag(text: &str) -> Result<String, String> {
-    let tag = text.trim();
-    if tag.is_empty() {
-        return Err("a tag must not be empty".to_owned());
-    }
-    Ok(tag.to_owned())
-}
-
-fn parse_from(text: &str) -> Result<Source, String> {
-    if text.is_empty() {
-        return Err("it must name a file, a URL or - for stdin".to_owned());
-    }
-    if text.contains("://") {
-        return parse_http_url(text).map(Source::Url);
-    }
-    Ok(Source::File(PathBuf::from(text)))
 }
 
 #[cfg(test)]

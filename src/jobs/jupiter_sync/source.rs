@@ -1,0 +1,95 @@
+//! Where a list comes from, and what the command line may say about that.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::fetch::shown;
+use super::list::Shape;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Where a list comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A tag of the API; `optional` when it is one of the default set.
+    Tag {
+        tag: String,
+        url: Url,
+        optional: bool,
+    },
+    Url(Url),
+    /// A file, or `-` for stdin.
+    File(PathBuf),
+}
+
+impl Source {
+    /// For progress, logs and errors.
+    pub fn label(&self) -> String {
+        match self {
+            Source::Tag { tag, .. } => format!("tag {tag}"),
+            Source::Url(url) => shown(url),
+            Source::File(path) if path.as_os_str() == "-" => "stdin".to_owned(),
+            Source::File(path) => path.display().to_string(),
+        }
+    }
+
+    pub fn shape(&self) -> Shape {
+        match self {
+            Source::Tag { .. } => Shape::Array,
+            Source::Url(_) | Source::File(_) => Shape::ArrayOrTokenList,
+        }
+    }
+
+    /// Whether the same bytes may be whole when they are asked for again.
+    pub fn is_remote(&self) -> bool {
+        !matches!(self, Source::File(_))
+    }
+}
+
+pub fn tag_url(api_url: &Url, tag: &str) -> Result<Url> {
+    let mut url = api_url.clone();
+    url.path_segments_mut()
+        .map_err(|()| Error::new(Exit::Usage, "the URL of the API cannot have a path"))?
+        .pop_if_empty()
+        .extend(["tokens", "v2", "tag"]);
+    url.query_pairs_mut().append_pair("query", tag);
+    Ok(url)
+}
+
+pub fn parse_api_url(text: &str) -> Result<Url, String> {
+    let url = parse_http_url(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("it must not have a query or a fragment".to_owned());
+    }
+    Ok(url)
+}
+
+fn parse_http_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("it must begin with https:// or http://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it must not hold credentials, which the process list would show".to_owned());
+    }
+    Ok(url)
+}
+
+pub fn parse_tag(text: &str) -> Result<String, String> {
+    let tag = text.trim();
+    if tag.is_empty() {
+        return Err("a tag must not be empty".to_owned());
+    }
+    Ok(tag.to_owned())
+}
+
+pub fn parse_from(text: &str) -> Result<Source, String> {
+    if text.is_empty() {
+        return Err("it must name a file, a URL or - for stdin".to_owned());
+    }
+    if text.contains("://") {
+        return parse_http_url(text).map(Source::Url);
+    }
+    Ok(Source::File(PathBuf::from(text)))
+}
