@@ -5,6 +5,9 @@ use tokio::signal::unix::{self, SignalKind};
 
 use crate::exit::Exit;
 
+/// "File size limit exceeded": setrlimit(2). The same number on Linux, the BSDs and macOS.
+const SIGXFSZ: i32 = 25;
+
 /// A request to stop. SIGHUP, SIGQUIT and the rest keep their default action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -46,6 +49,9 @@ enum Source {
 impl Signals {
     /// SIGINT and SIGTERM of this process. Call it inside the tokio runtime.
     pub fn of_process() -> std::io::Result<Self> {
+        // With a handler a file that grows beyond its limit (`ulimit -f`) is an error of that
+        // write; without one it would be the end of the process.
+        let _handled = unix::signal(SignalKind::from_raw(SIGXFSZ))?;
         Ok(Self(Source::Process {
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
