@@ -11,7 +11,7 @@ use crate::history::Trigger;
 use crate::job::{CatalogEntry, RunnableJob};
 use crate::jobs::CATALOG;
 use crate::runner::{IfRunning, RunPolicy, RunRequest};
-use crate::settings::GlobalArgs;
+use crate::settings::{GlobalArgs, without_empty_variables};
 
 const ABOUT: &str = "Run recurring jobs once, with a timeout, a lock and a history";
 
@@ -87,7 +87,7 @@ fn job_command(entry: &CatalogEntry) -> clap::Command {
 pub fn parse(
     arguments: impl IntoIterator<Item = std::ffi::OsString>,
 ) -> Result<Invocation, clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
+    let matches = without_empty_variables(command()).try_get_matches_from(arguments)?;
     let global = GlobalArgs::from_arg_matches(&matches)?;
     let job = matches.subcommand().and_then(|(name, job_matches)| {
         CATALOG.iter().find(|entry| entry.name == name).map(|entry| (entry, job_matches))

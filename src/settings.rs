@@ -28,7 +28,8 @@ pub struct GlobalArgs {
         global = true,
         value_name = "PATH",
         env = "PUNCTUAL_DATABASE",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     database: Option<String>,
 
@@ -93,11 +94,11 @@ pub struct Settings {
 
 impl Settings {
     pub fn resolve(args: &GlobalArgs) -> Result<Self> {
-        let state_dir = match not_empty(args.state_dir.as_ref()) {
+        let state_dir = match args.state_dir.clone() {
             Some(directory) => directory,
             None => default_state_dir()?,
         };
-        let database = match args.database.as_deref().filter(|database| !database.is_empty()) {
+        let database = match args.database.as_deref() {
             Some(database) => database_path(database)?,
             None => state_dir.join("punctual.db"),
         };
@@ -110,7 +111,7 @@ impl Settings {
                 format: args.log_format,
                 stderr_level: stderr_level(args.verbose, quiet, watched),
                 file_level: stderr_level(args.verbose, false, false).max(LevelFilter::INFO),
-                directory: not_empty(args.log_dir.as_ref()),
+                directory: args.log_dir.clone(),
                 files_kept: args.log_keep.into(),
             },
             output: args.output,
@@ -120,6 +121,20 @@ impl Settings {
             host: host_name(),
         })
     }
+}
+
+/// The definition without the variables that are set to nothing: empty means "not set", as in most
+/// configuration by environment.
+pub fn without_empty_variables(definition: clap::Command) -> clap::Command {
+    definition
+        .mut_args(|argument| {
+            let name = argument.get_env().and_then(std::ffi::OsStr::to_str);
+            match name.map(environment) {
+                Some(None) => argument.env(None::<&str>),
+                _ => argument,
+            }
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 /// Secrets of jobs, from the environment.
@@ -173,11 +188,6 @@ fn default_state_dir() -> Result<PathBuf> {
 
 fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-/// An empty value means "not set", as in most configuration by environment.
-fn not_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
-    path.filter(|path| !path.as_os_str().is_empty()).cloned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the settings are where the environment is read")]

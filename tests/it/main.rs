@@ -2,8 +2,14 @@
 
 mod bad_days;
 mod captures;
+mod cli;
+mod frame;
 mod generated;
 mod hello;
+mod history;
+mod logs;
+mod mem_report;
+mod output;
 mod sandbox;
 mod server;
 mod sync;

@@ -196,6 +196,14 @@ impl Running {
         rustix::process::kill_process(pid, signal).expect("the process is there");
     }
 
+    /// Waits for the end without closing stdin first.
+    pub fn wait_with_stdin_open(mut self) -> Ran {
+        let stdin = self.child().stdin.take();
+        let ran = self.wait();
+        drop(stdin);
+        ran
+    }
+
     /// Closes stdin and waits for the end.
     pub fn wait(mut self) -> Ran {
         let child = self.child.take().expect("not waited for yet");

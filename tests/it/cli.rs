@@ -1,0 +1,109 @@
+//! The command line: help, mistakes, precedence.
+
+use crate::sandbox::{Ran, Sandbox};
+
+#[test]
+fn mistakes_are_usage_errors_that_name_what_is_nearest() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["histroy"]).exits(2).says("'history'");
+    sandbox.run(["jupiter-sync", "--tag", "x"]).exits(2).says("'--tags'");
+    sandbox.run(["hello", "--timeout", "10"]).exits(2).says("write durations as 10s, 5m or 1h 30m");
+    sandbox.run(["hello", "--timeout", "0s"]).exits(2).says("longer than zero");
+    sandbox.run(["hello", "--output", "xml"]).exits(2).says("text, json");
+    sandbox.run(["jupiter-sync", "--max-delisted", "101"]).exits(2).says("--max-delisted");
+    sandbox.run(["jupiter-sync", "--max-bytes", "lots"]).exits(2).says("--max-bytes");
+    sandbox.run(["jupiter-sync", "--api-url", "ftp://x"]).exits(2).says("https:// or http://");
+    sandbox.run(["jupiter-sync", "--tags", "a,,b"]).exits(2).says("must not be empty");
+    sandbox.run(["jupiter-sync", "--from", "x", "--tags", "y"]).exits(2).says("cannot be used");
+    sandbox.run(["hello", "--database", ""]).exits(2).says("--database");
+    sandbox.run(["history", "--outcome", "ok"]).exits(2).says("timed_out");
+    sandbox.run::<&str>([]).exits(2).says("Usage: punctual");
+    assert!(!sandbox.state_dir().exists(), "a mistake leaves nothing behind");
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let sandbox = Sandbox::new();
+    let version = sandbox.run(["--version"]).exits(0).silent();
+    assert_eq!(version.stdout, concat!("punctual ", env!("CARGO_PKG_VERSION"), "\n"));
+    let short = sandbox.run(["-h"]).exits(0).silent().stdout;
+    let long = sandbox.run(["--help"]).exits(0).silent().stdout;
+    for job in ["hello", "jupiter-sync", "mem-report"] {
+        assert!(short.contains(job) && long.contains(job));
+    }
+    assert!(long.contains("124  the deadline passed") && !short.contains("124"));
+    assert!(long.starts_with("Run recurring jobs once"), "{long}");
+}
+
+#[test]
+fn the_help_of_a_job_has_its_flags_and_those_of_every_run() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.run(["jupiter-sync", "--help"]).exits(0).stdout;
+    for flag in [
+        "--timeout",
+        "--grace",
+        "--if-running",
+        "--retries",
+        "--api-url",
+        "--tags",
+        "--from",
+        "--api-key-file",
+        "--update",
+        "--max-delisted",
+        "--strict",
+        "--dry-run",
+        "--max-bytes",
+        "--batch-size",
+        "--database",
+        "--state-dir",
+        "--log-dir",
+        "--log-format",
+        "--output",
+    ] {
+        assert!(
+            help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}\n")),
+            "{flag}"
+        );
+    }
+    assert!(help.contains("[default: 5m]") && help.contains("0 2 * * 1 (UTC)"), "{help}");
+}
+
+#[test]
+fn global_flags_stand_before_or_after_the_subcommand() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        ["--output", "json", "hello", "--state-dir", "elsewhere"],
+        ["hello", "--state-dir", "elsewhere", "--output", "json"],
+        ["--state-dir", "elsewhere", "hello", "--output", "json"],
+    ] {
+        sandbox.run(arguments).exits(0).json();
+    }
+    assert!(sandbox.path("elsewhere/punctual.db").exists());
+    assert!(!sandbox.state_dir().exists());
+}
+
+#[test]
+fn a_flag_stands_above_the_environment_and_an_empty_variable_is_none() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["hello", "--database", "flag.db"]);
+    Ran::of(command.env("PUNCTUAL_DATABASE", "environment.db")).exits(0);
+    assert!(sandbox.path("flag.db").exists() && !sandbox.path("environment.db").exists());
+
+    let mut command = sandbox.command(["hello"]);
+    Ran::of(command.env("PUNCTUAL_DATABASE", "environment.db")).exits(0);
+    assert!(sandbox.path("environment.db").exists());
+
+    let mut command = sandbox.command(["hello"]);
+    command.env("PUNCTUAL_DATABASE", "").env("PUNCTUAL_LOG_DIR", "");
+    Ran::of(&mut command).exits(0);
+    assert!(sandbox.database_path().exists());
+}
+
+#[test]
+fn a_database_that_this_version_cannot_use_is_78_and_its_password_is_not_shown() {
+    let sandbox = Sandbox::new();
+    let url = "postgres://user:s3cr3t@host/db";
+    let ran = sandbox.run(["hello", "--database", url]).exits(78).says("PostgreSQL");
+    assert!(!ran.stderr.contains("s3cr3t"), "{ran:#?}");
+    sandbox.run(["hello", "--database", "."]).exits(78).says("is a directory");
+}

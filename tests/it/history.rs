@@ -1,0 +1,111 @@
+//! `history` and `show`.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+/// Three runs: two of hello, one that failed.
+fn sandbox_with_runs() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.run(["hello"]).exits(0);
+    sandbox.run(["jupiter-sync", "--from", "none"]).exits(74);
+    sandbox.run(["hello", "--name", "again"]).exits(0);
+    sandbox
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}
+
+#[test]
+fn the_newest_runs_come_first() {
+    let sandbox = sandbox_with_runs();
+    let runs = lines(&sandbox.run(["history", "--output", "json"]).exits(0).silent().stdout);
+    let jobs: Vec<&str> = runs.iter().filter_map(|run| run["job"].as_str()).collect();
+    assert_eq!(jobs, ["hello", "jupiter-sync", "hello"]);
+    assert_eq!(runs[0]["report"]["greeting"], "Hello, again!");
+    assert_eq!(runs[1]["exit_code"], 74);
+    assert!(runs[0]["run_id"].as_str() > runs[1]["run_id"].as_str(), "run ids sort by time");
+    let table = sandbox.run(["history"]).exits(0).silent().stdout;
+    assert!(table.starts_with("RUN "), "{table}");
+    assert_eq!(table.lines().count(), 4, "{table}");
+}
+
+#[test]
+fn runs_are_filtered_by_job_number_age_and_outcome() {
+    let sandbox = sandbox_with_runs();
+    let count = |arguments: &[&str]| {
+        let fixed = ["history", "--output", "json"];
+        sandbox.run(fixed.iter().chain(arguments)).exits(0).stdout.lines().count()
+    };
+    assert_eq!(count(&["hello"]), 2);
+    assert_eq!(count(&["-n", "1"]), 1);
+    assert_eq!(count(&["--outcome", "failed"]), 1);
+    assert_eq!(count(&["hello", "--outcome", "failed"]), 0);
+    assert_eq!(count(&["--since", "1h"]), 3);
+    let age = "UPDATE runs SET started_at = '2020-01-01T00:00:00.000Z' WHERE job = 'hello'";
+    sandbox.database().execute_batch(age).expect("updated");
+    assert_eq!(count(&["--since", "1h"]), 1);
+}
+
+#[test]
+fn a_name_without_runs_is_an_error_unless_it_is_a_job() {
+    let sandbox = sandbox_with_runs();
+    sandbox.run(["history", "helo"]).exits(2).says("hint: the jobs are hello, jupiter-sync");
+    assert_eq!(sandbox.run(["history", "mem-report"]).exits(0).stdout, "no runs\n");
+}
+
+#[test]
+fn without_a_history_there_are_no_runs_and_none_is_made() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(["history"]).exits(0).silent().stdout, "no runs\n");
+    assert_eq!(sandbox.run(["history", "--output", "json"]).exits(0).stdout, "");
+    sandbox.run(["show", "abc"]).exits(2).says("no run \"abc\"");
+    assert!(!sandbox.state_dir().exists());
+}
+
+#[test]
+fn a_run_is_shown_whole_by_any_end_of_its_id() {
+    let sandbox = sandbox_with_runs();
+    let failed = ["history", "--outcome", "failed", "--output", "json"];
+    let run = sandbox.run(failed).exits(0).json();
+    let id = run["run_id"].as_str().expect("text");
+    let tail = id.rsplit('-').next().expect("a tail");
+    for wanted in [id, tail, &id.to_uppercase(), &id[..id.len() - 1]] {
+        assert_eq!(sandbox.run(["show", wanted, "--output", "json"]).exits(0).json(), run);
+    }
+    let text = sandbox.run(["show", tail]).exits(0).silent().stdout;
+    for part in [id, "failed", "74", "none: cannot read it", "\"fetched\": 0", "trigger    cli"] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+#[test]
+fn an_id_that_means_no_run_or_several_is_an_error() {
+    let sandbox = sandbox_with_runs();
+    sandbox.run(["show", "zzz"]).exits(2).says("hint: list the runs with `punctual history`");
+    sandbox.run(["show", ""]).exits(2);
+    let id = sandbox.run(["history", "-n1", "--output", "json"]).exits(0).json();
+    let start = &id["run_id"].as_str().expect("text")[..2];
+    sandbox.run(["show", start]).exits(2).says("means more than one run");
+}
+
+#[test]
+fn old_runs_leave_the_history() {
+    let sandbox = Sandbox::new();
+    for _ in 0..100 {
+        sandbox.run(["hello", "--history-max", "30"]).exits(0);
+    }
+    let kept = sandbox.count("SELECT count(*) FROM runs");
+    assert!((30..=31).contains(&kept), "{kept}");
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_escaped() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["jupiter-sync", "--from", "a\u{1b}[2Jb\nc"]).exits(74).says("a\\u{1b}[2Jb\\u{a}c");
+    for command in [&["history"][..], &["show", "01"]] {
+        let shown = sandbox.run(command).exits(0).stdout;
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
+}
