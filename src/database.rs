@@ -191,11 +191,12 @@ pub fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
 }
 
-/// `application_id` and `user_version`.
+/// `application_id` and `user_version`, both as of the same moment: another process may be making
+/// the file ours between two looks.
 fn identify(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
-    let application_id = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let user_version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok((application_id, user_version))
+    let snapshot = connection.unchecked_transaction()?;
+    let read = |name| snapshot.pragma_query_value(None, name, |row| row.get(0));
+    Ok((read("application_id")?, read("user_version")?))
 }
 
 /// Whether the file is ours afterwards; false when it holds somebody else's tables.

@@ -1,1 +1,150 @@
+use super::*;
 
+const ONE: Migrations =
+    Migrations { owner: "one", steps: &["CREATE TABLE things (id INTEGER PRIMARY KEY)"] };
+const GROWN: Migrations = Migrations {
+    owner: "one",
+    steps: &[
+        "CREATE TABLE things (id INTEGER PRIMARY KEY)",
+        "ALTER TABLE things ADD COLUMN name TEXT",
+    ],
+};
+
+fn database(directory: &tempfile::TempDir) -> Database {
+    Database::new(directory.path().join("punctual.db"), Duration::from_secs(5))
+}
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+#[track_caller]
+fn refused(database: &Database, exit: Exit, says: &str) {
+    let error = database.connect(&ONE).expect_err("it is refused");
+    assert_eq!(error.exit(), exit, "{}", error.chain());
+    assert!(error.chain().contains(says), "{}", error.chain());
+}
+
+#[test]
+fn migrations_are_applied_once_and_only_the_new_ones() {
+    let directory = directory();
+    let database = database(&directory);
+    database.connect(&ONE).expect("created");
+    let connection = database.connect(&ONE).expect("opened again");
+    connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
+    let connection = database.connect(&GROWN).expect("migrated");
+    let row: (i64, Option<String>) = connection
+        .query_row("SELECT id, name FROM things", (), |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("the row is still there");
+    assert_eq!(row, (7, None));
+    refused(&database, Exit::Configuration, "tables of one is newer than this program");
+}
+
+#[test]
+fn a_migration_that_fails_leaves_nothing_behind() {
+    let directory = directory();
+    let database = database(&directory);
+    let broken =
+        Migrations { owner: "one", steps: &["CREATE TABLE things (id)", "CREATE nonsense"] };
+    database.connect(&broken).expect_err("it is broken");
+    database.connect(&ONE).expect("nothing of it is there");
+}
+
+#[test]
+fn owners_do_not_share_their_versions() {
+    let directory = directory();
+    let database = database(&directory);
+    database.connect(&GROWN).expect("created");
+    let other = Migrations { owner: "other", steps: &["CREATE TABLE others (id)"] };
+    database.connect(&other).expect("created");
+    database.connect(&GROWN).expect("opened");
+}
+
+#[test]
+fn many_can_create_it_at_once() {
+    let directory = directory();
+    let database = database(&directory);
+    let start = std::sync::Barrier::new(8);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                start.wait();
+                database.connect(&GROWN).expect("created or opened");
+            });
+        }
+    });
+    let connection = database.connect(&GROWN).expect("opened");
+    assert_eq!(identify(&connection).expect("a header"), (APPLICATION_ID, FORMAT_VERSION));
+}
+
+#[test]
+fn a_newer_format_is_refused_untouched() {
+    let directory = directory();
+    let database = database(&directory);
+    database.connect(&ONE).expect("created").execute_batch("PRAGMA user_version = 2").expect("set");
+    refused(&database, Exit::Configuration, "format version 2 is newer");
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_untouched() {
+    let directory = directory();
+    let database = database(&directory);
+    let theirs = Connection::open(database.path()).expect("created");
+    theirs.execute_batch("CREATE TABLE secrets (id)").expect("created");
+    refused(&database, Exit::Configuration, "belongs to another program");
+    let tables: i64 = theirs
+        .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
+        .expect("a number");
+    assert_eq!(tables, 1);
+}
+
+#[test]
+fn what_is_no_database_is_an_error_with_a_way_out() {
+    let directory = directory();
+    let database = database(&directory);
+    std::fs::write(database.path(), "no database at all ".repeat(100)).expect("written");
+    refused(&database, Exit::InputOutput, "not a database");
+    let hint = database.connect(&ONE).expect_err("refused").hint_text().map(str::to_owned);
+    assert!(hint.expect("a hint").contains(".recover"));
+    refused(
+        &Database::new(directory.path().to_owned(), Duration::ZERO),
+        Exit::Configuration,
+        "is a directory",
+    );
+}
+
+#[test]
+fn a_full_database_is_an_io_error() {
+    let directory = directory();
+    let database = database(&directory);
+    let connection = database.connect(&ONE).expect("created");
+    connection.execute_batch("PRAGMA max_page_count = 10").expect("set");
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
+                INSERT INTO things SELECT i FROM n";
+    let error = connection.execute_batch(fill).map_err(database.error("cannot fill it"));
+    let error = error.expect_err("it is full");
+    assert_eq!(error.exit(), Exit::InputOutput);
+    assert_eq!(error.hint_text(), Some("free some space, then run it again"));
+}
+
+#[test]
+fn a_missing_directory_is_made_for_the_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = directory();
+    let deep = directory.path().join("a/b");
+    Database::new(deep.join("x.db"), Duration::ZERO).connect(&ONE).expect("created");
+    let mode = std::fs::metadata(&deep).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_checkpoint_empties_the_log() {
+    let directory = directory();
+    let database = database(&directory);
+    let connection = database.connect(&ONE).expect("created");
+    connection.execute("INSERT INTO things VALUES (1)", ()).expect("inserted");
+    let log = directory.path().join("punctual.db-wal");
+    assert!(std::fs::metadata(&log).expect("a log").len() > 0);
+    checkpoint(&connection).expect("moved");
+    assert_eq!(std::fs::metadata(&log).expect("a log").len(), 0);
+}

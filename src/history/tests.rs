@@ -1,1 +1,149 @@
+use super::*;
+use crate::clock::Clock;
+use crate::liveness::Liveness;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const RETENTION: Retention = Retention { age_max: DAY, runs_max: 3 };
+
+struct Fixture {
+    directory: tempfile::TempDir,
+    history: History,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("punctual.db");
+        let history = History::open(&Database::new(path, DAY)).expect("a history");
+        Self { directory, history }
+    }
+
+    fn start(&self, job: &'static str, started_at: Timestamp) -> Uuid {
+        let run = started(job, started_at);
+        self.history.start(&run, RETENTION).expect("recorded");
+        run.run_id
+    }
+
+    fn end(&self, run_id: Uuid, outcome: Outcome) {
+        let end = Finished {
+            finished_at: Clock::System.now(),
+            outcome,
+            exit: Exit::Succeeded,
+            attempts: 1,
+            error: None,
+            report: None,
+        };
+        self.history.finish(run_id, &end).expect("recorded");
+    }
+
+    fn list(&self, filter: Filter) -> Vec<Run> {
+        self.history.list(&Filter { limit: 100, ..filter }).expect("runs")
+    }
+}
+
+fn started(job: &'static str, started_at: Timestamp) -> Started {
+    Started {
+        run_id: Uuid::now_v7(),
+        job,
+        trigger: Trigger::Cli,
+        due_at: None,
+        started_at,
+        host: "test".to_owned(),
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).expect("a time")
+}
+
+#[test]
+fn a_run_has_no_outcome_until_it_ends() {
+    let fixture = Fixture::new();
+    let run_id = fixture.start("a", at("2026-01-01T00:00:00Z"));
+    assert_eq!(fixture.list(Filter::default())[0].outcome, None);
+    let since = fixture.history.running_since("a").expect("read");
+    assert_eq!(since.as_deref(), Some("2026-01-01T00:00:00.000Z"));
+    fixture.end(run_id, Outcome::Succeeded);
+    assert_eq!(fixture.list(Filter::default())[0].outcome.as_deref(), Some("succeeded"));
+    assert_eq!(fixture.history.running_since("a").expect("read"), None);
+}
+
+#[test]
+fn runs_are_listed_newest_first_and_filtered() {
+    let fixture = Fixture::new();
+    for (job, time) in [
+        ("a", "2026-01-02T00:00:00Z"),
+        ("b", "2026-01-03T00:00:00Z"),
+        ("a", "2026-01-01T00:00:00Z"),
+    ] {
+        let run_id = fixture.start(job, at(time));
+        if job == "b" {
+            fixture.end(run_id, Outcome::Failed);
+        }
+    }
+    let days = |filter| -> Vec<String> {
+        fixture.list(filter).into_iter().map(|run| run.started_at[8..10].to_owned()).collect()
+    };
+    assert_eq!(days(Filter::default()), ["03", "02", "01"]);
+    assert_eq!(days(Filter { job: Some("a".to_owned()), ..Filter::default() }), ["02", "01"]);
+    assert_eq!(days(Filter { outcome: Some(Outcome::Failed), ..Filter::default() }), ["03"]);
+    let since = Some(at("2026-01-02T00:00:00Z"));
+    assert_eq!(days(Filter { since, ..Filter::default() }), ["03", "02"]);
+}
+
+#[test]
+fn the_due_time_of_a_job_is_claimed_once() {
+    let fixture = Fixture::new();
+    let due_at = Some(at("2026-01-01T02:00:00Z"));
+    let claim = |job| Started { due_at, ..started(job, at("2026-01-01T02:00:01Z")) };
+    fixture.history.start(&claim("a"), RETENTION).expect("the first claim");
+    fixture.history.start(&claim("b"), RETENTION).expect("another job's");
+    fixture.history.start(&claim("a"), RETENTION).expect_err("the second claim");
+}
+
+#[test]
+fn old_runs_and_those_beyond_the_number_are_deleted_but_none_that_is_going() {
+    let fixture = Fixture::new();
+    let going = fixture.start("a", at("2020-01-01T00:00:00Z"));
+    for minute in 10..60 {
+        let run_id = fixture.start("a", at(&format!("2026-01-01T00:{minute}:00Z")));
+        fixture.end(run_id, Outcome::Succeeded);
+    }
+    let old = fixture.start("b", at("2025-12-01T00:00:00Z"));
+    fixture.end(old, Outcome::Succeeded);
+    let connection = fixture.history.connection.lock().expect("no panic");
+    prune(&connection, "a", at("2026-01-01T01:00:00Z"), RETENTION).expect("pruned");
+    drop(connection);
+    let left: Vec<String> = fixture.list(Filter::default()).into_iter().map(|run| run.id).collect();
+    assert_eq!(left.len(), 3 + 1);
+    assert!(left.contains(&going.to_string()) && !left.contains(&old.to_string()));
+}
+
+#[test]
+fn a_run_whose_file_is_not_locked_any_more_is_lost() {
+    let fixture = Fixture::new();
+    let liveness = Liveness::new(fixture.directory.path());
+    let sweep = || liveness.sweep(&fixture.history, &Clock::System).expect("swept");
+    let alive = fixture.start("a", at("2026-01-01T00:00:00Z"));
+    let dead = fixture.start("b", at("2026-01-01T00:00:00Z"));
+    let alive_lock = liveness.declare(alive).expect("declared");
+    drop(liveness.declare(dead).expect("declared"));
+    sweep();
+    let outcome =
+        |run_id: Uuid| fixture.history.find(&run_id.to_string()).expect("read")[0].outcome.clone();
+    assert_eq!((outcome(alive), outcome(dead).as_deref()), (None, Some("lost")));
+    fixture.end(alive, Outcome::Succeeded);
+    alive_lock.remove().expect("removed");
+    sweep();
+    assert_eq!(outcome(alive).as_deref(), Some("succeeded"));
+}
+
+#[test]
+fn files_of_runs_in_another_database_are_left_alone() {
+    let fixture = Fixture::new();
+    let liveness = Liveness::new(fixture.directory.path());
+    let elsewhere = Uuid::now_v7();
+    drop(liveness.declare(elsewhere).expect("declared"));
+    liveness.sweep(&fixture.history, &Clock::System).expect("swept");
+    assert!(fixture.directory.path().join(format!("runs/{elsewhere}.lock")).exists());
+}

@@ -1,1 +1,452 @@
+//! The frame in paused time: jobs are made up by each test, the database is a real file.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::UNIX_EPOCH;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::*;
+use crate::history::{Filter, History};
+use crate::http::HttpLimits;
+use crate::job::{AttemptFuture, JobContext, JobError};
+use crate::lock::FileLock;
+use crate::signal::Signal;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A job that is a closure.
+struct FnJob<F>(F);
+
+impl<F> RunnableJob for FnJob<F>
+where
+    F: for<'a> Fn(&'a JobContext) -> AttemptFuture<'a> + Send + Sync,
+{
+    fn run<'a>(&'a self, context: &'a JobContext) -> AttemptFuture<'a> {
+        (self.0)(context)
+    }
+}
+
+fn job<F>(run: F) -> Arc<dyn RunnableJob>
+where
+    F: for<'a> Fn(&'a JobContext) -> AttemptFuture<'a> + Send + Sync + 'static,
+{
+    Arc::new(FnJob(run))
+}
+
+fn report(text: &str) -> RenderedReport {
+    RenderedReport::of(&text).expect("a report")
+}
+
+fn succeeds() -> Arc<dyn RunnableJob> {
+    job(|_| Box::pin(async { Ok(report("done")) }))
+}
+
+fn fails(exit: Exit) -> Arc<dyn RunnableJob> {
+    job(move |_| Box::pin(async move { Err(JobError::from(Error::new(exit, "no luck"))) }))
+}
+
+/// Never ends by itself. Once cancelled it says what it had done.
+fn heeds_cancellation() -> Arc<dyn RunnableJob> {
+    job(|context| {
+        Box::pin(async {
+            context.cancellation.cancelled().await;
+            Err(JobError::from(crate::job::cancelled()).with_report(&"half of it"))
+        })
+    })
+}
+
+fn ignores_cancellation() -> Arc<dyn RunnableJob> {
+    job(|_| Box::pin(std::future::pending()))
+}
+
+struct Fixture {
+    runner: Runner,
+    directory: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let database = directory.path().join("punctual.db");
+        let runner = Runner {
+            clock: Clock::starting_at(UNIX_EPOCH + Duration::from_secs(1_767_225_600)),
+            database: Database::new(database, Duration::from_secs(5)),
+            state_dir: directory.path().to_owned(),
+            host: "test".to_owned(),
+            retention: Retention { age_max: 90 * 24 * 60 * MINUTE, runs_max: 100 },
+            http: HttpClients::new(HttpLimits::default()),
+            progress: Progress::hidden(),
+            secrets: Secrets::from_lookup(|_| None),
+        };
+        Self { runner, directory }
+    }
+
+    async fn run(&self, request: &RunRequest) -> RunRecord {
+        self.runner.run(request, &mut Signals::never()).await
+    }
+
+    fn history(&self) -> Vec<crate::history::Run> {
+        let history = History::open(&self.runner.database).expect("a history");
+        history.list(&Filter { limit: 100, ..Filter::default() }).expect("runs")
+    }
+}
+
+fn request(job: Arc<dyn RunnableJob>) -> RunRequest {
+    let policy = RunPolicy {
+        timeout: MINUTE,
+        grace: Duration::from_secs(10),
+        if_running: IfRunning::Skip,
+        retries: 0,
+    };
+    RunRequest { name: "job", job, trigger: Trigger::Cli, due_at: None, policy }
+}
+
+fn chain(record: &RunRecord) -> String {
+    record.error.as_ref().map(Error::chain).unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_is_recorded_whole() {
+    let fixture = Fixture::new();
+    let record = fixture.run(&request(succeeds())).await;
+    assert_eq!(
+        (record.outcome, record.exit, record.attempts),
+        (Outcome::Succeeded, Exit::Succeeded, 1)
+    );
+    let [run] = &fixture.history()[..] else { panic!("one run") };
+    assert_eq!(run.id, record.run_id.to_string());
+    assert_eq!(run.started_at, "2026-01-01T00:00:00.000Z");
+    assert_eq!(run.outcome.as_deref(), Some("succeeded"));
+    assert_eq!(run.report.as_deref(), Some("\"done\""));
+    assert_eq!((run.host.as_str(), run.attempts, run.exit_code), ("test", 1, Some(0)));
+    assert_eq!(run.due_at, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_ends_with_the_code_of_its_error() {
+    let fixture = Fixture::new();
+    for exit in
+        [Exit::Failed, Exit::Unavailable, Exit::InputOutput, Exit::Protocol, Exit::Permission]
+    {
+        let record = fixture.run(&request(fails(exit))).await;
+        assert_eq!((record.outcome, record.exit), (Outcome::Failed, exit));
+        assert_eq!(chain(&record), "no luck");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_at_its_deadline_and_keeps_its_report() {
+    let fixture = Fixture::new();
+    let record = fixture.run(&request(heeds_cancellation())).await;
+    assert_eq!((record.outcome, record.exit), (Outcome::TimedOut, Exit::TimedOut));
+    assert_eq!(record.duration_ms, 60_000);
+    assert_eq!(record.report.expect("a report").text, "half of it");
+    assert_eq!(fixture.history()[0].finished_at.as_deref(), Some("2026-01-01T00:01:00.000Z"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_goes_on_after_its_grace_is_stuck() {
+    let fixture = Fixture::new();
+    let record = fixture.run(&request(ignores_cancellation())).await;
+    assert_eq!((record.outcome, record.exit), (Outcome::Stuck, Exit::Bug));
+    assert_eq!(record.duration_ms, 70_000);
+    assert!(chain(&record).contains("went on for 10s after its timeout of 1m"), "{record:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_an_outcome() {
+    let fixture = Fixture::new();
+    let panics = job(|_| Box::pin(async { panic!("the floor is lava") }));
+    let record = fixture.run(&request(panics)).await;
+    assert_eq!((record.outcome, record.exit), (Outcome::Panicked, Exit::Bug));
+    assert!(chain(&record).contains("the floor is lava"), "{record:?}");
+    let blocking = job(|context| {
+        Box::pin(async {
+            context.blocking(|| panic!("down there")).await;
+            Ok(report("unreachable"))
+        })
+    });
+    let record = fixture.run(&request(blocking)).await;
+    assert_eq!(record.outcome, Outcome::Panicked);
+    assert!(chain(&record).contains("down there"), "{record:?}");
+    assert_eq!(fixture.run(&request(succeeds())).await.outcome, Outcome::Succeeded);
+}
+
+/// A job that tells that it has begun, and then is another.
+fn announced(begun: mpsc::UnboundedSender<()>, then: Arc<dyn RunnableJob>) -> Arc<dyn RunnableJob> {
+    job(move |context| {
+        let (begun, then) = (begun.clone(), Arc::clone(&then));
+        Box::pin(async move {
+            begun.send(()).expect("the test listens");
+            then.run(context).await
+        })
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_cancels_and_is_the_exit_code() {
+    for (signal, exit) in
+        [(Signal::Interrupt, Exit::Interrupted), (Signal::Terminate, Exit::Terminated)]
+    {
+        let fixture = Fixture::new();
+        let (begun, mut has_begun) = mpsc::unbounded_channel();
+        let (sender, receiver) = mpsc::channel(1);
+        let request = request(announced(begun, heeds_cancellation()));
+        let mut signals = Signals::from_channel(receiver);
+        let (record, ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
+            has_begun.recv().await.expect("it begins");
+            sender.send(signal).await.expect("it listens");
+        });
+        assert_eq!((record.outcome, record.exit), (Outcome::Cancelled, exit));
+        assert_eq!(record.report.expect("a report").text, "half of it");
+        assert!(record.duration_ms < 10_000, "{}", record.duration_ms);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_does_not_wait_for_the_grace() {
+    let fixture = Fixture::new();
+    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel(2);
+    let request = request(announced(begun, ignores_cancellation()));
+    let mut signals = Signals::from_channel(receiver);
+    let (record, ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
+        has_begun.recv().await.expect("it begins");
+        for _ in 0..2 {
+            sender.send(Signal::Interrupt).await.expect("it listens");
+        }
+    });
+    assert_eq!((record.outcome, record.exit), (Outcome::Cancelled, Exit::Interrupted));
+    assert!(record.duration_ms < 10_000, "{}", record.duration_ms);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_succeeds_after_its_deadline_has_timed_out() {
+    let fixture = Fixture::new();
+    let late = job(|context| {
+        Box::pin(async {
+            context.cancellation.cancelled().await;
+            Ok(report("late"))
+        })
+    });
+    let record = fixture.run(&request(late)).await;
+    assert_eq!(record.outcome, Outcome::TimedOut);
+    assert_eq!(record.report.expect("a report").text, "late");
+}
+
+/// Fails until it has been tried so often.
+fn succeeds_at(attempt: u32, exit: Exit) -> Arc<dyn RunnableJob> {
+    let attempts = AtomicU32::new(0);
+    job(move |_| {
+        let now = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        Box::pin(async move {
+            if now < attempt {
+                return Err(JobError::from(Error::new(exit, "no luck")));
+            }
+            Ok(report("at last"))
+        })
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_retried_with_growing_delays() {
+    let fixture = Fixture::new();
+    let mut request = request(succeeds_at(3, Exit::Unavailable));
+    request.policy.retries = 5;
+    let record = fixture.run(&request).await;
+    assert_eq!((record.outcome, record.attempts), (Outcome::Succeeded, 3));
+    // One second and two, and up to a quarter more.
+    assert!((3000..=3750).contains(&record.duration_ms), "{}", record.duration_ms);
+    assert_eq!(fixture.history().len(), 1, "attempts are one run");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_end_with_their_number_and_with_the_deadline() {
+    let fixture = Fixture::new();
+    let mut twice = request(fails(Exit::Unavailable));
+    twice.policy.retries = 1;
+    assert_eq!(fixture.run(&twice).await.attempts, 2);
+    let mut many = request(fails(Exit::Unavailable));
+    many.policy.retries = 1000;
+    let record = fixture.run(&many).await;
+    assert_eq!((record.outcome, record.exit), (Outcome::Failed, Exit::Unavailable));
+    assert!(record.duration_ms < 60_000 && record.attempts < 10, "{record:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_pass_by_itself_is_not_retried() {
+    let fixture = Fixture::new();
+    for exit in [Exit::Usage, Exit::Permission, Exit::Configuration, Exit::Bug] {
+        let mut request = request(fails(exit));
+        request.policy.retries = 3;
+        assert_eq!(fixture.run(&request).await.attempts, 1, "{exit:?}");
+    }
+    let mut stuck = request(ignores_cancellation());
+    stuck.policy.retries = 3;
+    assert_eq!(fixture.run(&stuck).await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_ends_the_wait_for_the_next_attempt() {
+    let fixture = Fixture::new();
+    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel(1);
+    let mut request = request(announced(begun, fails(Exit::Unavailable)));
+    request.policy.retries = 100;
+    let mut signals = Signals::from_channel(receiver);
+    let (record, ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
+        has_begun.recv().await.expect("it begins");
+        has_begun.recv().await.expect("it begins again");
+        sender.send(Signal::Terminate).await.expect("it listens");
+    });
+    assert_eq!((record.outcome, record.exit), (Outcome::Cancelled, Exit::Terminated));
+}
+
+/// Holds the job's lock, as another process would.
+fn hold_lock(fixture: &Fixture) -> FileLock {
+    let locks = fixture.directory.path().join("locks");
+    std::fs::create_dir_all(&locks).expect("a directory");
+    FileLock::try_acquire(&locks.join("job.lock")).expect("no error").expect("free")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overlap_is_skipped_or_fails_as_asked() {
+    let fixture = Fixture::new();
+    let lock = hold_lock(&fixture);
+    for (if_running, exit) in [(IfRunning::Skip, Exit::Succeeded), (IfRunning::Fail, Exit::NotRun)]
+    {
+        let mut request = request(succeeds());
+        request.policy.if_running = if_running;
+        let record = fixture.run(&request).await;
+        assert_eq!((record.outcome, record.exit, record.attempts), (Outcome::Skipped, exit, 0));
+        assert_eq!(record.error.is_some(), if_running == IfRunning::Fail);
+    }
+    assert_eq!(fixture.history().len(), 2);
+    drop(lock);
+    assert_eq!(fixture.run(&request(succeeds())).await.outcome, Outcome::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_with_the_other_run_or_with_the_deadline() {
+    let fixture = Fixture::new();
+    let lock = hold_lock(&fixture);
+    let mut waiting = request(succeeds());
+    waiting.policy.if_running = IfRunning::Wait;
+    let record = fixture.run(&waiting).await;
+    assert_eq!((record.outcome, record.exit), (Outcome::Skipped, Exit::NotRun));
+    assert!((59_000..=60_000).contains(&record.duration_ms), "{}", record.duration_ms);
+
+    let release = async {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        drop(lock);
+    };
+    let (record, ()) = tokio::join!(fixture.run(&waiting), release);
+    assert_eq!(record.outcome, Outcome::Succeeded);
+    assert!((30_000..31_000).contains(&record.duration_ms), "{}", record.duration_ms);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_spent_waiting_counts_against_the_deadline() {
+    let fixture = Fixture::new();
+    let lock = hold_lock(&fixture);
+    let mut waiting = request(heeds_cancellation());
+    waiting.policy.if_running = IfRunning::Wait;
+    let release = async {
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        drop(lock);
+    };
+    let (record, ()) = tokio::join!(fixture.run(&waiting), release);
+    assert_eq!((record.outcome, record.duration_ms), (Outcome::TimedOut, 60_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn different_jobs_run_side_by_side() {
+    let fixture = Fixture::new();
+    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel(1);
+    let long = request(announced(begun, heeds_cancellation()));
+    let mut signals = Signals::from_channel(receiver);
+    let other = RunRequest { name: "other", ..request(succeeds()) };
+    let (long, other) = tokio::join!(fixture.runner.run(&long, &mut signals), async {
+        has_begun.recv().await.expect("it begins");
+        let record = fixture.run(&other).await;
+        sender.send(Signal::Interrupt).await.expect("it listens");
+        record
+    });
+    assert_eq!((long.outcome, other.outcome), (Outcome::Cancelled, Outcome::Succeeded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_cannot_be_recorded_is_a_failure() {
+    let fixture = Fixture::new();
+    let database = fixture.runner.database.path().to_owned();
+    let vandal = job(move |_| {
+        let database = database.clone();
+        Box::pin(async move {
+            let connection = rusqlite::Connection::open(database).expect("opens");
+            connection.execute_batch("DROP TABLE runs").expect("dropped");
+            Ok(report("done"))
+        })
+    });
+    let record = fixture.run(&request(vandal)).await;
+    assert_eq!((record.outcome, record.exit), (Outcome::Failed, Exit::InputOutput));
+    assert!(chain(&record).contains("cannot record the end of the run"), "{record:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_cannot_be_opened_is_a_failure_before_the_start() {
+    let mut fixture = Fixture::new();
+    let file = fixture.directory.path().join("file");
+    std::fs::write(&file, "no database ".repeat(100)).expect("written");
+    fixture.runner.database = Database::new(file, Duration::from_secs(1));
+    let record = fixture.run(&request(succeeds())).await;
+    assert_eq!(
+        (record.outcome, record.exit, record.attempts),
+        (Outcome::Failed, Exit::InputOutput, 0)
+    );
+}
+
+/// In real time, for that is what it is about: two workers, one of them blocked.
+#[test]
+fn a_job_that_blocks_its_thread_does_not_hold_up_the_deadline() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let blocks = job(move |_| {
+        let blocked = released.lock().expect("no panic").recv();
+        Box::pin(async move {
+            assert!(blocked.is_err(), "the test ends by dropping the sender");
+            Ok(report("after all"))
+        })
+    });
+    let mut request = request(blocks);
+    request.policy.timeout = Duration::from_millis(200);
+    request.policy.grace = Duration::from_millis(50);
+    let record = runtime.block_on(async {
+        let mut fixture = Fixture::new();
+        fixture.runner.clock = Clock::System;
+        fixture.run(&request).await
+    });
+    assert_eq!((record.outcome, record.exit), (Outcome::Stuck, Exit::Bug));
+    drop(release);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_sees_its_own_context() {
+    let fixture = Fixture::new();
+    let (sender, receiver) = oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
+    let looks = job(move |context| {
+        let left = context.deadline - context.clock.monotonic();
+        let sender = sender.lock().expect("no panic").take().expect("one attempt");
+        sender.send((left, context.clock.now(), context.run_id)).expect("the test listens");
+        Box::pin(async { Ok(report("looked")) })
+    });
+    let record = fixture.run(&request(looks)).await;
+    let (left, now, run_id) = receiver.await.expect("sent");
+    assert_eq!((left, now, run_id), (MINUTE, record.started_at, record.run_id));
+}
