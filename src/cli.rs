@@ -191,7 +191,7 @@ mod tests {
             let fields: Vec<&str> = schedule.split_whitespace().collect();
             let valid =
                 |field: &&str| field.chars().all(|c| c.is_ascii_digit() || "*/,-".contains(c));
-            assert!(fields.len() == 5 && fields.iter().all(|field| valid(&field)), "{line}");
+            assert!(fields.len() == 5 && fields.iter().all(valid), "{line}");
 
             let invocation = parse(command.split_whitespace().map(Into::into))
                 .unwrap_or_else(|error| panic!("{line}: {error}"));

@@ -8,6 +8,8 @@ mod batch;
 mod body;
 mod element;
 mod fetch;
+#[cfg(test)]
+mod fixtures;
 mod list;
 mod parse;
 mod report;

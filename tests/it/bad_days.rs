@@ -6,7 +6,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::sandbox::{Ran, Running, Sandbox, eventually};
+use crate::sandbox::{Ran, Running, Sandbox, eventually, skipped};
 use crate::server::{Answer, Server};
 use crate::tokens::{list, list_of, mint, token};
 
@@ -554,7 +554,7 @@ fn with_mount(sandbox: &Sandbox, mount: &str, arguments: Vec<String>) -> Option<
         .status()
         .is_ok_and(|status| status.success());
     if !allowed {
-        eprintln!("skipped: this system allows no mount namespaces");
+        skipped("this system allows no mount namespaces");
         return None;
     }
     let binary = sandbox.command(&arguments).get_program().to_owned();

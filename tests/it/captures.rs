@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox, repository};
+use crate::sandbox::{Ran, Sandbox, repository, skipped};
 use crate::server::{Answer, Server};
 
 /// What is compared of a token, as text.
@@ -29,7 +29,7 @@ fn captures() -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(&directory) else {
         let required = std::env::var_os("PUNCTUAL_REQUIRE_CAPTURES").is_some();
         assert!(!required, "the captured lists are required, and not in {}", directory.display());
-        eprintln!("skipped: there are no captured lists in {}", directory.display());
+        skipped(&format!("there are no captured lists in {}", directory.display()));
         return Vec::new();
     };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();

@@ -98,7 +98,7 @@ fn every_column_of_the_history_is_filled() {
     let record = sandbox.run(["hello", "--output", "json"]).exits(0).json();
     let database = sandbox.database();
     let statement = database.prepare("SELECT * FROM runs").expect("a query");
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     assert_eq!(
         names,
         [

@@ -230,6 +230,12 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Says that a test could not do what it is for, and why.
+#[expect(clippy::print_stderr, reason = "a test that was skipped must not look like one that ran")]
+pub fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 /// The repository.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

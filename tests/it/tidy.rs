@@ -26,7 +26,7 @@ const FILE_LINES_MAX: usize = 600;
 
 #[test]
 fn imports_run_downwards_only() {
-    for (path, source) in sources("src") {
+    for (path, source) in program() {
         let module = module_of(&path);
         let layer = layer_of(&module);
         for import in imports(&source) {
@@ -38,7 +38,7 @@ fn imports_run_downwards_only() {
 
 #[test]
 fn the_runner_knows_no_job_and_a_job_knows_neither_the_frame_nor_another_job() {
-    for (path, source) in sources("src") {
+    for (path, source) in program() {
         let module = module_of(&path);
         let imports = imports(&source);
         if module == "runner" {
@@ -136,6 +136,12 @@ fn imports(source: &str) -> BTreeSet<String> {
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).expect("a source file")
+}
+
+/// The sources of the program, without the files that only its tests use.
+fn program() -> impl Iterator<Item = (PathBuf, String)> {
+    let of_tests = |path: &Path| path.ends_with("tests.rs") || path.ends_with("fixtures.rs");
+    sources("src").into_iter().filter(move |(path, _)| !of_tests(path))
 }
 
 /// Every Rust file below a directory, with its text.

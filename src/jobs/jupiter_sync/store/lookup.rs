@@ -29,7 +29,10 @@ impl Store {
 }
 
 /// Finds the rows of sorted entries by walking along the index of mints.
-fn walk(connection: &Connection, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
+pub(super) fn walk(
+    connection: &Connection,
+    entries: &[Entry],
+) -> rusqlite::Result<Vec<Option<i64>>> {
     let mut rows = vec![None; entries.len()];
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(rows) };
     let mut statement = connection.prepare_cached(
@@ -57,7 +60,7 @@ fn walk(connection: &Connection, entries: &[Entry]) -> rusqlite::Result<Vec<Opti
 }
 
 /// Finds the rows that `known` lacks by a search each, in the table of the schema named.
-fn search(
+pub(super) fn search(
     connection: &Connection,
     schema: &str,
     entries: &[Entry],
