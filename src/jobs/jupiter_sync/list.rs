@@ -226,7 +226,7 @@ impl<R: Read> ListReader<R> {
         };
         if bytes == json.len() && json[bytes - 1].is_ascii_alphanumeric() && !self.source_ended {
             // A number at the end of the window may go on.
-            return Ok(Step::NeedMore);
+            return self.need_more();
         }
         if bytes > ELEMENT_BYTES_MAX {
             return Err(self.too_large());

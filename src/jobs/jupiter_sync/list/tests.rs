@@ -225,6 +225,7 @@ fn an_element_has_a_largest_size() {
         "element 0 is larger than 1 MiB",
     );
     check_invalid(&format!("[1,\"{}", "x".repeat(3 << 20)), "element 1 is larger than 1 MiB");
+    check_invalid(&format!("[1,{}", "7".repeat(3 << 20)), "element 1 is larger than 1 MiB");
 }
 
 #[test]
