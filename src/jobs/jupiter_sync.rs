@@ -158,7 +158,11 @@ impl JupiterSync {
         let Some(path) = self.api_key_file.clone() else {
             return Ok(context.secrets.get(KEY_VARIABLE));
         };
-        context.blocking(move || read_key_file(&path)).await.map(Some)
+        tokio::select! {
+            key = context.blocking(move || read_key_file(&path)) => key.map(Some),
+            // The file may be a pipe that nobody writes to.
+            () = context.cancellation.cancelled() => Err(job::cancelled()),
+        }
     }
 }
 
@@ -299,11 +303,16 @@ impl Sync<'_> {
     /// One pass over a list: network, parser and store side by side.
     async fn attempt(&self, source: &Source) -> (Parsed, Result<(), Failure>) {
         let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-        let pump = match self.open(source, sender).await {
+        let context = self.context;
+        // A remote may never answer, and a pipe may never be opened at its other end.
+        let opened = tokio::select! {
+            opened = self.open(source, sender) => opened,
+            () = context.cancellation.cancelled() => Err(Failure::permanent(job::cancelled())),
+        };
+        let pump = match opened {
             Ok(pump) => pump,
             Err(failure) => return (Parsed::default(), Err(failure)),
         };
-        let context = self.context;
         let cancellation = context.cancellation.clone();
         let chunks = ChunkReader::new(receiver, cancellation.clone(), context.progress.clone());
         let (producer, consumer) = batch_queue(self.job.batch_size as usize, &context.scratch_dir);

@@ -246,6 +246,37 @@ fn a_stall_in_mid_body_ends_at_the_deadline_and_keeps_what_came() {
     a_plain_run_completes_the_work(&sandbox, TOKENS);
 }
 
+/// Neither is a bug of the job: it heeds its cancellation while it waits.
+#[test]
+fn a_server_that_never_answers_ends_at_the_deadline_and_with_a_signal() {
+    for answer in [Answer::silence(), Answer::status(503, "sorry").then_stall()] {
+        let sandbox = Sandbox::new();
+        let server = Server::with([answer]);
+        sync(&sandbox, &server, &["--timeout", "1s"]).exits(124).says("timed out after 1s");
+        let mut running = sandbox.spawn(arguments(&server.url(), &[]));
+        eventually("it has asked", || server.requests().len() == 2);
+        running.signal(Signal::TERM);
+        running.wait().exits(143).says("cancelled by SIGTERM");
+        a_plain_run_completes_the_work(&sandbox, TOKENS);
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_ends_at_the_deadline() {
+    let sandbox = Sandbox::new();
+    let made = std::process::Command::new("mkfifo").arg(sandbox.path("pipe")).status();
+    assert!(made.expect("mkfifo starts").success());
+    for arguments in [
+        &["--from", "pipe"][..],
+        &["--api-key-file", "pipe"],
+        &["--from", "none", "--api-key-file", "pipe"],
+    ] {
+        let fixed = ["jupiter-sync", "--timeout", "300ms"];
+        sandbox.run(fixed.iter().chain(arguments)).exits(124).says("timed out after 300ms");
+    }
+    a_plain_run_completes_the_work(&sandbox, TOKENS);
+}
+
 #[test]
 fn a_slow_drip_ends_at_the_deadline_and_keeps_what_came() {
     let sandbox = Sandbox::new();
@@ -316,6 +347,7 @@ fn an_endless_body_ends_at_the_size_limit() {
 fn an_endless_element_ends_at_its_own_limit() {
     let start = format!(r#"[{},{OBJECT_START}"#, token(1));
     check([Answer::endless(&(start + "\""), "x")], 76, "element 1 is larger than 1 MiB");
+    check([Answer::endless("[1", "1")], 76, "element 0 is larger than 1 MiB");
 }
 
 #[test]

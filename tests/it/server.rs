@@ -17,6 +17,8 @@ pub struct Answer {
     /// The `Content-Length` to claim; without one, closing the connection ends the body.
     content_length: Option<usize>,
     steps: Vec<Step>,
+    /// Not even a status comes.
+    silent: bool,
 }
 
 /// What happens next in a body.
@@ -35,7 +37,7 @@ enum Step {
 
 impl Answer {
     fn new(status: u16, steps: Vec<Step>) -> Self {
-        Self { status, headers: Vec::new(), content_length: None, steps }
+        Self { status, headers: Vec::new(), content_length: None, steps, silent: false }
     }
 
     /// 200 with this body, whole, and no `Content-Length`, as the API answers.
@@ -45,6 +47,11 @@ impl Answer {
 
     pub fn status(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self::new(status, vec![Step::Bytes(body.as_ref().to_vec())])
+    }
+
+    /// Nothing at all, until the client has gone.
+    pub fn silence() -> Self {
+        Self { silent: true, ..Self::new(200, Vec::new()) }
     }
 
     /// 200 whose body dribbles in.
@@ -162,6 +169,9 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> Option<()> {
         state.requests.push(request);
         answer.unwrap_or_else(|| Answer::status(404, "Route not found"))
     };
+    if answer.silent {
+        return wait_for_client(&mut stream, None);
+    }
     let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", answer.status);
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
