@@ -4,7 +4,8 @@
 //!
 //! Every token that a run meets has a row in the end, so the run remembers rows, not mints: a
 //! compressed bitmap of row numbers costs a bit or two per token, where a set of mints would cost
-//! memory without bound. A row above [`Store::rows_before`] is one that this run inserted.
+//! memory without bound. Those that it inserted are told from those that another program inserted
+//! meanwhile by a bitmap of their own.
 //!
 //! # Dry run
 //!
@@ -89,6 +90,8 @@ pub struct Store {
     /// The greatest row number before this run.
     rows_before: i64,
     met: Met,
+    /// Rows that this run inserted.
+    own: RoaringTreemap,
     /// Rows whose mint came in an element that is otherwise malformed.
     sighted: RoaringTreemap,
     /// Rows that were counted as updated.
@@ -140,6 +143,7 @@ impl Store {
             now: clock.now().to_string(),
             rows_before,
             met: Met::default(),
+            own: RoaringTreemap::new(),
             sighted: RoaringTreemap::new(),
             updated: RoaringTreemap::new(),
             pending_tags: RoaringTreemap::new(),
@@ -198,20 +202,25 @@ impl Store {
     /// Whether a batch brings only what was stored before this run and is not to be touched.
     fn changes_nothing(&self, entries: &[Entry], rows: &[Option<i64>]) -> bool {
         !self.options.update
-            && entries.iter().zip(rows).all(|(entry, row)| {
-                entry.is_token() && row.is_some_and(|row| row <= self.rows_before)
-            })
+            && entries
+                .iter()
+                .zip(rows)
+                .all(|(entry, row)| entry.is_token() && row.is_some_and(|row| !self.is_own(row)))
     }
 
-    /// Counts a row that was there when its token came. Tells whether it is one from before this
-    /// run that comes for the first time.
+    fn is_own(&self, row: i64) -> bool {
+        row > self.rows_before && self.own.contains(row as u64)
+    }
+
+    /// Counts a row that was there when its token came. Tells whether it is one that this run did
+    /// not insert, and that comes for the first time.
     fn meet(&mut self, row: i64) -> bool {
         if !self.met.is_first(row as u64) {
             self.counts().duplicates += 1;
             return false;
         }
-        // A later row was inserted, and counted, by an earlier attempt at this list.
-        let existing = row <= self.rows_before;
+        // One of its own was inserted, and counted, by an earlier attempt at this list.
+        let existing = !self.is_own(row);
         if existing {
             self.counts().existing += 1;
         }
@@ -228,11 +237,8 @@ impl Store {
     ) -> Result<()> {
         let mut position = 0;
         while position < entries.len() && !cancellation.is_cancelled() {
-            self.begin()?;
-            let written = self.write_some(batch, entries, rows, position);
-            // What was written before an error stays.
-            self.commit()?;
-            position = written?;
+            position =
+                self.in_transaction(|store| store.write_some(batch, entries, rows, position))?;
         }
         Ok(())
     }
@@ -304,6 +310,7 @@ impl Store {
         if changed > 0 {
             let row = self.connection.last_insert_rowid();
             self.met.in_attempt.insert(row as u64);
+            self.own.insert(row as u64);
             self.counts().inserted += 1;
             return Ok(row);
         }
@@ -326,7 +333,7 @@ impl Store {
         scratch: &mut Vec<u8>,
     ) -> Result<()> {
         let first = self.meet(row);
-        let ours = row > self.rows_before;
+        let ours = self.is_own(row);
         if !ours && !self.options.update {
             return Ok(());
         }
@@ -346,21 +353,25 @@ impl Store {
         checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
     }
 
-    fn begin(&self) -> Result<()> {
+    /// Does `work` in a transaction. What it wrote before an error stays and counts, unless SQLite
+    /// has rolled it back.
+    fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection
             .execute_batch("BEGIN IMMEDIATE")
-            .map_err(self.database.error("cannot begin to write"))
-    }
-
-    fn commit(&self) -> Result<()> {
-        // SQLite has rolled back already after some errors, a full disk among them.
-        if self.connection.is_autocommit() {
-            return Ok(());
+            .map_err(self.database.error("cannot begin to write"))?;
+        let counts_before = self.lists.clone();
+        let done = work(self);
+        // After some errors, a full disk among them, SQLite has rolled back already.
+        let rolled_back = self.connection.is_autocommit();
+        let committed = if rolled_back { Ok(()) } else { self.connection.execute_batch("COMMIT") };
+        if rolled_back || committed.is_err() {
+            self.lists = counts_before;
         }
-        self.connection.execute_batch("COMMIT").map_err(|error| {
+        if let Err(error) = committed {
             let _ = self.connection.execute_batch("ROLLBACK");
-            self.database.error("cannot commit")(error)
-        })
+            return Err(self.database.error("cannot commit")(error));
+        }
+        done
     }
 }
 

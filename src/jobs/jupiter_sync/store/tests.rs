@@ -248,8 +248,35 @@ fn what_another_program_inserts_meanwhile_counts_as_existing() {
     drop(fixture.store(INSERT_ONLY, &tokens(0..3)));
     store.begin_list();
     fixture.attempt(&mut store, &tokens(0..5));
-    assert_eq!(store.lists()[0].inserted, 2);
+    check(&store, 0, 2, 3, 0);
+    fixture.attempt(&mut store, &tokens(0..5));
+    check(&store, 0, 2, 3, 0);
     assert_eq!(fixture.number("SELECT count(*) FROM tokens"), 5);
+}
+
+#[test]
+fn what_another_program_inserts_meanwhile_is_not_touched() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open(INSERT_ONLY);
+    drop(fixture.store(INSERT_ONLY, &[tagged(0, r#"["theirs"]"#)]));
+    store.begin_list();
+    fixture.attempt(&mut store, &[tagged(0, r#"["ours"]"#)]);
+    assert_eq!(fixture.tags(0), r#"["theirs"]"#);
+}
+
+#[test]
+fn what_was_rolled_back_does_not_count_as_inserted() {
+    let fixture = Fixture::new();
+    let mut store = fixture.store(INSERT_ONLY, &tokens(0..10));
+    let pages: i64 = store
+        .connection
+        .query_row("PRAGMA page_count", (), |row| row.get(0))
+        .expect("a number of pages");
+    store.connection.pragma_update(None, "max_page_count", pages + 3).expect("a limit");
+    let error = fixture.feed(&mut store, &tokens(0..5000)).expect_err("the database is full");
+    assert_eq!(error.exit(), Exit::InputOutput);
+    let stored = fixture.number("SELECT count(*) FROM tokens") as u64;
+    assert_eq!((store.lists()[0].inserted, stored), (10, 10));
 }
 
 #[test]

@@ -120,10 +120,10 @@ impl Store {
     /// that no tag is taken away and nothing is judged vanished.
     pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
         self.met.end_list();
-        self.begin()?;
-        let applied = self.apply_pending_tags(all_whole);
-        self.commit()?;
-        applied.map_err(self.database.error("cannot update tags"))?;
+        self.in_transaction(|store| {
+            let applied = store.apply_pending_tags(all_whole);
+            applied.map_err(store.database.error("cannot update tags"))
+        })?;
         if !all_whole {
             return Ok(0);
         }
@@ -140,10 +140,10 @@ impl Store {
             )
             .hint("look at the source; if that is right, run it once with a higher --max-delisted"));
         }
-        self.begin()?;
-        let marked = self.mark_delisted(&vanished);
-        self.commit()?;
-        marked.map_err(self.database.error("cannot mark vanished tokens"))?;
+        self.in_transaction(|store| {
+            let marked = store.mark_delisted(&vanished);
+            marked.map_err(store.database.error("cannot mark vanished tokens"))
+        })?;
         Ok(vanished.len())
     }
 
