@@ -38,6 +38,14 @@ impl Error {
         self
     }
 
+    /// Adds a detail to the message, before its causes.
+    #[must_use]
+    pub fn detail(mut self, detail: &str) -> Self {
+        self.message.push_str(", ");
+        self.message.push_str(detail);
+        self
+    }
+
     pub fn exit(&self) -> Exit {
         self.exit
     }

@@ -28,7 +28,7 @@ use url::Url;
 
 use self::batch::batch_queue;
 use self::body::{ChunkReader, Compression, open_file, pump_file};
-use self::fetch::{Failure, FailureKind, Fetcher};
+use self::fetch::{Failure, FailureKind, Fetcher, request_id};
 use self::parse::{Parsed, Parsing};
 use self::report::{Counts, SyncReport};
 use self::source::{Source, parse_api_url, parse_from, parse_tag, tag_url};
@@ -333,7 +333,7 @@ impl Sync<'_> {
         let () = pumped;
         // A store that failed is why the parser had to stop.
         let result = match stored {
-            Ok(()) => result,
+            Ok(()) => result.map_err(|failure| failure.of_request(pump.request_id.as_deref())),
             Err(error) => Err(Failure::permanent(error)),
         };
         (parsed, result)
@@ -359,16 +359,18 @@ impl Sync<'_> {
                 // Nobody waits for this thread: a pipe may never give another byte.
                 tokio::task::spawn_blocking(move || pump_file(file, &sender));
                 let future = Box::pin(std::future::ready(()));
-                return Ok(Pump { compression: Compression::Identity, future });
+                return Ok(Pump { compression: Compression::Identity, request_id: None, future });
             }
         };
         let response = self.fetcher.get(url).await?;
+        let request_id = request_id(&response);
         let encoding = response.headers().get(CONTENT_ENCODING);
         let encoding = encoding.map_or("", |value| value.to_str().unwrap_or("unreadable"));
-        let compression = Compression::of_content_encoding(encoding).map_err(Failure::permanent)?;
+        let compression = Compression::of_content_encoding(encoding)
+            .map_err(|error| Failure::permanent(error).of_request(request_id.as_deref()))?;
         progress.start(source.label(), response.content_length());
         let future = Box::pin(self.fetcher.pump(url, response, sender));
-        Ok(Pump { compression, future })
+        Ok(Pump { compression, request_id, future })
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -383,6 +385,8 @@ fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
 /// An opened source.
 struct Pump<'a> {
     compression: Compression,
+    /// The gateway's name for the request, where it gave one.
+    request_id: Option<String>,
     /// Moves the bytes; ends when there are no more.
     future: std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
 }

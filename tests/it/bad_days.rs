@@ -126,9 +126,17 @@ fn a_missing_endpoint_is_76() {
 }
 
 #[test]
-fn the_gateways_request_id_is_in_the_error() {
-    let answer = Answer::status(403, "no").header("x-api-gateway-request-id", "abc-123");
-    check([answer], 77, "request id abc-123");
+fn the_gateways_request_id_is_in_every_error_of_an_answer() {
+    let answered = |answer: Answer, code: i32| {
+        check([answer.header("x-api-gateway-request-id", "abc-123")], code, "request id abc-123");
+    };
+    answered(Answer::status(403, "no"), 77);
+    answered(Answer::status(302, ""), 76);
+    answered(Answer::ok("<html>"), 76);
+    answered(Answer::ok(&list(0..TOKENS)[..9000]), 76);
+    answered(Answer::ok(&list(0..TOKENS)[..9000]).then_reset(), 69);
+    answered(good().header("Content-Encoding", "gzip"), 76);
+    answered(good().header("Content-Encoding", "compress"), 76);
 }
 
 // Rate limits.
@@ -519,16 +527,20 @@ fn two_syncs_into_one_database_store_every_token_once() {
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::ok(list(0..ALL))]);
     let start = |state: &str| {
-        let mut command = sandbox.command(arguments(&server.url(), &["--batch-size", "100"]));
+        let more = ["--batch-size", "100", "--output", "json"];
+        let mut command = sandbox.command(arguments(&server.url(), &more));
         command.env("PUNCTUAL_STATE_DIR", sandbox.path(state));
         command.env("PUNCTUAL_DATABASE", sandbox.database_path());
         Running::of(&mut command)
     };
     let both = [start("one"), start("other")];
+    let mut inserted = 0;
     for running in both {
-        running.wait().exits(0).silent();
+        let report = running.wait().exits(0).silent().json()["report"].clone();
+        assert_eq!(report["fetched"], ALL, "each counts what the other inserted as existing");
+        inserted += report["inserted"].as_u64().expect("a number");
     }
-    assert_eq!(sandbox.tokens(), ALL as i64);
+    assert_eq!((inserted, sandbox.tokens()), (ALL, ALL as i64));
     a_plain_run_completes_the_work(&sandbox, ALL);
 }
 
@@ -624,11 +636,13 @@ fn a_full_disk_is_74() {
 fn a_limit_on_the_size_of_files_is_74_and_not_a_crash() {
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::ok(list(0..5000))]);
+    let arguments = arguments(&server.url(), &["--output", "json"]);
     let mut command =
         sandbox.command_of(std::path::Path::new("sh"), ["-c", "ulimit -f 400; exec \"$0\" \"$@\""]);
     let binary = sandbox.command::<&str>([]).get_program().to_owned();
-    Ran::of(command.arg(binary).args(arguments(&server.url(), &[]))).exits(74);
+    let ran = Ran::of(command.arg(binary).args(arguments)).exits(74);
     sandbox.assert_database_is_whole();
+    assert_eq!(ran.json()["report"]["inserted"], sandbox.tokens(), "what is kept is reported");
     a_plain_run_completes_the_work(&sandbox, 5000);
 }
 

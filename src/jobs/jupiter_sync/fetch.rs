@@ -56,6 +56,18 @@ impl Failure {
     pub fn permanent(error: Error) -> Self {
         Self { error, kind: FailureKind::Permanent }
     }
+
+    /// Names the request whose answer it is about, for whoever asks the API's people.
+    #[must_use]
+    pub fn of_request(mut self, request_id: Option<&str>) -> Self {
+        // What went wrong on this side is none of their business.
+        let is_theirs =
+            matches!(self.error.exit(), Exit::Unavailable | Exit::Protocol | Exit::Permission);
+        if let Some(request_id) = request_id.filter(|_| is_theirs) {
+            self.error = self.error.detail(&format!("request id {request_id}"));
+        }
+        self
+    }
 }
 
 impl fmt::Display for Failure {
@@ -92,7 +104,8 @@ impl<'a> Fetcher<'a> {
             if !response.status().is_redirection() {
                 return self.judge(&url, response).await;
             }
-            url = redirect_target(&url, &response)?;
+            url = redirect_target(&url, &response)
+                .map_err(|failure| failure.of_request(request_id(&response).as_deref()))?;
             tracing::debug!(to = %shown(&url), "redirected");
         }
         Err(Failure::permanent(
@@ -128,10 +141,7 @@ impl<'a> Fetcher<'a> {
         if status == StatusCode::OK {
             return Ok(response);
         }
-        let request_id = response
-            .headers()
-            .get(REQUEST_ID_HEADER)
-            .map(|id| text::excerpt(&String::from_utf8_lossy(id.as_bytes()), 100));
+        let request_id = request_id(&response);
         let wait = asked_to_wait(response.headers(), &self.context.clock);
         let body = self.error_body(response).await;
         tracing::debug!(url = %shown(url), status = status.as_u16(), request_id, body, "refused");
@@ -140,11 +150,9 @@ impl<'a> Fetcher<'a> {
         if !body.is_empty() {
             message.push_str(&format!(" ({body})"));
         }
-        if let Some(request_id) = request_id {
-            message.push_str(&format!(", request id {request_id}"));
-        }
         let (exit, kind, hint) = self.classify(status, wait);
-        Err(Failure { error: Error::new(exit, message).hint(hint), kind })
+        let failure = Failure { error: Error::new(exit, message).hint(hint), kind };
+        Err(failure.of_request(request_id.as_deref()))
     }
 
     fn classify(
@@ -247,6 +255,12 @@ pub fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     text::escape(&format!("{}://{host}{port}{}", url.scheme(), url.path())).into_owned()
+}
+
+/// The gateway's name for a request, safe to show.
+pub fn request_id(response: &Response) -> Option<String> {
+    let id = response.headers().get(REQUEST_ID_HEADER)?;
+    Some(text::excerpt(&String::from_utf8_lossy(id.as_bytes()), 100))
 }
 
 fn redirect_target(url: &Url, response: &Response) -> Result<Url, Failure> {
