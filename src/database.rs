@@ -60,6 +60,12 @@ impl Database {
         Self { path, busy_timeout }
     }
 
+    /// A private database in a temporary file, which is gone with its connection.
+    pub fn temporary(&self) -> Self {
+        // To SQLite that is an empty path.
+        Self { path: PathBuf::new(), ..*self }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -69,6 +75,21 @@ impl Database {
     ///
     /// Blocks: call it from blocking code.
     pub fn connect(&self, migrations: &Migrations) -> Result<Connection> {
+        let mut connection = self.open()?;
+        self.migrate(&mut connection, migrations)?;
+        Ok(connection)
+    }
+
+    /// Whether the tables of `migrations.owner` are there, of whatever version. Makes none.
+    pub fn has_tables(&self, migrations: &Migrations) -> Result<bool> {
+        if !self.path.exists() {
+            return Ok(false);
+        }
+        let applied = applied_steps(&self.open()?, migrations.owner);
+        Ok(applied.map_err(self.error("cannot read its versions"))? > 0)
+    }
+
+    fn open(&self) -> Result<Connection> {
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             create_private_directory(parent)?;
         }
@@ -81,7 +102,6 @@ impl Database {
         }
         let mut connection = Connection::open(&self.path).map_err(self.error("cannot open it"))?;
         self.prepare(&mut connection)?;
-        self.migrate(&mut connection, migrations)?;
         Ok(connection)
     }
 

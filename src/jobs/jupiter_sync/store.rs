@@ -10,7 +10,8 @@
 //! # Dry run
 //!
 //! A temporary table of the same name shadows the real one for every write, and the real one is
-//! only read. The rest of the code does not know the difference.
+//! only read; where there is none yet, that of a temporary database takes its place. The rest of the
+//! code hardly knows the difference.
 
 mod lookup;
 mod update;
@@ -132,11 +133,16 @@ impl Met {
 
 impl Store {
     pub fn open(database: &Database, clock: &Clock, options: StoreOptions) -> Result<Self> {
+        let database = if options.dry_run && !database.has_tables(&MIGRATIONS)? {
+            database.temporary()
+        } else {
+            database.clone()
+        };
         let connection = database.connect(&MIGRATIONS)?;
         let rows_before = prepare(&connection, options)
             .map_err(database.error("cannot prepare the tokens table"))?;
         Ok(Self {
-            database: database.clone(),
+            database,
             connection,
             options,
             clock: clock.clone(),
@@ -350,14 +356,19 @@ impl Store {
 
     /// Moves what was written to its final place on the disk.
     pub fn flush(&self) -> Result<()> {
+        if self.options.dry_run {
+            return Ok(());
+        }
         checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
     }
 
     /// Does `work` in a transaction. What it wrote before an error stays and counts, unless SQLite
     /// has rolled it back.
     fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        // A dry run has no use for the lock, which writers would wait for.
+        let begin = if self.options.dry_run { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.connection
-            .execute_batch("BEGIN IMMEDIATE")
+            .execute_batch(begin)
             .map_err(self.database.error("cannot begin to write"))?;
         let counts_before = self.lists.clone();
         let done = work(self);

@@ -224,6 +224,21 @@ fn a_dry_run_counts_like_a_run_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_makes_no_table_and_takes_no_lock() {
+    let fixture = Fixture::new();
+    let store = fixture.store(DRY_RUN, &tokens(0..3));
+    check(&store, 0, 3, 0, 0);
+    assert!(!fixture.database.path().exists());
+
+    drop(fixture.store(INSERT_ONLY, &tokens(0..1)));
+    let writer = Connection::open(fixture.database.path()).expect("opens");
+    writer.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let store = fixture.store(DRY_RUN, &tokens(0..3));
+    check(&store, 0, 2, 1, 0);
+    store.flush().expect("nothing to flush");
+}
+
+#[test]
 fn a_dry_run_of_an_update_writes_nothing_either() {
     let fixture = Fixture::new();
     drop(fixture.store(INSERT_ONLY, &tokens(0..10)));
