@@ -156,7 +156,9 @@ impl JupiterSync {
 
     async fn api_key(&self, context: &JobContext) -> Result<Option<Secret>> {
         let Some(path) = self.api_key_file.clone() else {
-            return Ok(context.secrets.get(KEY_VARIABLE));
+            // As in a file, white space around it is no part of it.
+            let key = context.secrets.get(KEY_VARIABLE).map(|key| key.expose().trim().to_owned());
+            return Ok(key.filter(|key| !key.is_empty()).map(Secret::new));
         };
         tokio::select! {
             key = context.blocking(move || read_key_file(&path)) => key.map(Some),
@@ -171,8 +173,15 @@ fn read_key_file(path: &Path) -> Result<Secret> {
         |error| Error::io(format!("cannot read the API key file {}", path.display()), error);
     let mut key = String::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut key))
+        .and_then(|file| file.take(KEY_FILE_BYTES_MAX + 1).read_to_string(&mut key))
         .map_err(unreadable)?;
+    if key.len() as u64 > KEY_FILE_BYTES_MAX {
+        return Err(Error::new(
+            Exit::Configuration,
+            format!("the API key file {} is too large to hold just a key", path.display()),
+        )
+        .hint("name the file that holds the key and nothing else"));
+    }
     let key = key.trim();
     if key.is_empty() {
         return Err(Error::new(

@@ -130,8 +130,12 @@ fn the_key_is_sent_when_there_is_one_and_shown_nowhere() {
 fn an_empty_key_is_not_sent() {
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::ok(list(0..2))]);
-    with_key(&sandbox, &server.url(), "").exits(0);
-    assert_eq!(server.requests()[0].header("x-api-key"), None);
+    for empty in ["", " \n"] {
+        with_key(&sandbox, &server.url(), empty).exits(0);
+    }
+    assert!(server.requests().iter().all(|request| request.header("x-api-key").is_none()));
+    with_key(&sandbox, &server.url(), "key\n").exits(0);
+    assert_eq!(server.requests()[2].header("x-api-key"), Some("key"));
 }
 
 #[test]
@@ -145,6 +149,8 @@ fn a_key_file_takes_the_place_of_the_variable() {
     sandbox.write("empty", " \n");
     sync(&sandbox, &server, &["--api-key-file", "empty"]).exits(78).says("is empty");
     sync(&sandbox, &server, &["--api-key-file", "none"]).exits(74).says("API key file none");
+    sandbox.write("large", "k".repeat(5000));
+    sync(&sandbox, &server, &["--api-key-file", "large"]).exits(78).says("too large");
     sandbox.write("odd", "two\nlines");
     sync(&sandbox, &server, &["--api-key-file", "odd"]).exits(78).says("hint: check");
 }
@@ -322,6 +328,10 @@ fn the_old_shape_of_the_api_is_understood() {
 fn a_dry_run_reports_what_a_run_would_do_and_writes_nothing() {
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::ok(list(0..10))]);
+    let first = report(&sync(&sandbox, &server, &["--tags", "verified", "--dry-run"]).exits(0));
+    assert_eq!(first["inserted"], 10);
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%tokens%'";
+    assert_eq!(sandbox.count(tables), 0);
     sync(&sandbox, &server, &["--tags", "verified"]).exits(0);
     let grown = Server::start();
     grown.tag("verified", [Answer::ok(list(0..30))]);

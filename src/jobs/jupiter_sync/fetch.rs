@@ -242,10 +242,15 @@ impl<'a> Fetcher<'a> {
 }
 
 fn header_value(key: &Secret) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(key.expose()).map_err(|_| {
+    let strange = || {
         Error::new(Exit::Configuration, "the API key has characters that no key has")
             .hint("check JUPITER_API_KEY or --api-key-file for stray line breaks and quotes")
-    })?;
+    };
+    // HeaderValue takes more than that.
+    if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(strange());
+    }
+    let mut value = HeaderValue::from_str(key.expose()).map_err(|_| strange())?;
     value.set_sensitive(true);
     Ok(value)
 }
