@@ -2,6 +2,7 @@
 //!
 //! The only reader of the environment. What jobs need of it reaches them through their context.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -128,10 +129,10 @@ impl Settings {
 pub fn without_empty_variables(definition: clap::Command) -> clap::Command {
     definition
         .mut_args(|argument| {
-            let name = argument.get_env().and_then(std::ffi::OsStr::to_str);
-            match name.map(environment) {
-                Some(None) => argument.env(None::<&str>),
-                _ => argument,
+            if argument.get_env().is_some_and(is_set_to_nothing) {
+                argument.env(None::<&str>)
+            } else {
+                argument
             }
         })
         .mut_subcommands(without_empty_variables)
@@ -139,7 +140,8 @@ pub fn without_empty_variables(definition: clap::Command) -> clap::Command {
 
 /// Secrets of jobs, from the environment.
 pub fn secrets() -> Secrets {
-    Secrets::from_lookup(|name| environment(name).map(Secret::new))
+    // What is no text is no key either; whoever uses it says so.
+    Secrets::from_lookup(|name| environment(name).map(|key| Secret::new(key.to_string_lossy())))
 }
 
 /// Warnings are for somebody who watches; cron mails whatever is printed.
@@ -190,9 +192,18 @@ fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// A variable that is set to something. Not all are text: a path may be any bytes.
+fn environment(name: impl AsRef<OsStr>) -> Option<OsString> {
+    variable(name.as_ref()).filter(|value| !value.is_empty())
+}
+
+fn is_set_to_nothing(name: &OsStr) -> bool {
+    variable(name).is_some_and(|value| value.is_empty())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the settings are where the environment is read")]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+fn variable(name: &OsStr) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 #[cfg(test)]

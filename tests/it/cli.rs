@@ -69,6 +69,36 @@ fn the_help_of_a_job_has_its_flags_and_those_of_every_run() {
 }
 
 #[test]
+fn the_help_names_the_variables_whether_they_are_set_or_not() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["jupiter-sync", "--help"]);
+    command.env("PUNCTUAL_JUPITER_API_URL", "https://s3cr3t.example.com");
+    let help = Ran::of(&mut command).exits(0).stdout;
+    for variable in [
+        "PUNCTUAL_DATABASE",
+        "PUNCTUAL_STATE_DIR",
+        "PUNCTUAL_LOG_DIR",
+        "PUNCTUAL_LOG_FORMAT",
+        "PUNCTUAL_JUPITER_API_URL",
+    ] {
+        assert!(help.contains(&format!("[env: {variable}]")), "{variable}: {help}");
+    }
+    assert!(!help.contains("s3cr3t"), "{help}");
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_not_ignored() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::new();
+    let odd = std::ffi::OsStr::from_bytes(b"odd\xff");
+    Ran::of(sandbox.command(["hello"]).env("PUNCTUAL_STATE_DIR", odd)).exits(0);
+    assert!(sandbox.path("").join(odd).join("punctual.db").exists());
+    Ran::of(sandbox.command(["jupiter-sync"]).env("JUPITER_API_KEY", odd))
+        .exits(78)
+        .says("the API key");
+}
+
+#[test]
 fn global_flags_stand_before_or_after_the_subcommand() {
     let sandbox = Sandbox::new();
     for arguments in [
