@@ -1,6 +1,7 @@
 //! From the command line to the exit code.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use crate::cli::{self, Action, Invocation};
@@ -15,12 +16,17 @@ use crate::progress::Progress;
 use crate::runner::{RunRecord, RunRequest, Runner};
 use crate::settings::{self, Settings};
 use crate::signal::Signals;
+use crate::text;
 
 /// Does what `arguments` ask for, and tells how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let steers =
+        |argument: &OsString| matches!(text::escape(&argument.to_string_lossy()), Cow::Owned(_));
+    let quotes_controls = arguments.iter().any(steers);
     let invocation = match cli::parse(arguments) {
         Ok(invocation) => invocation,
-        Err(error) => return print_usage(&error),
+        Err(error) => return print_usage(&error, quotes_controls),
     };
     act(&invocation).unwrap_or_else(|error| {
         output::print_error(&error.chain(), error.hint_text());
@@ -35,9 +41,15 @@ pub fn panicked(payload: &(dyn Any + Send)) -> Exit {
     error.exit()
 }
 
-/// Help and version go to stdout, usage errors to stderr.
-fn print_usage(error: &clap::Error) -> Exit {
-    let text = error.render().ansi().to_string();
+/// Help and version go to stdout, usage errors to stderr. Where `quotes_controls` says that an
+/// argument could steer a terminal, there are no colours, for clap does not tell them apart.
+fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
+    let text = if quotes_controls {
+        let plain = error.render().to_string();
+        plain.split('\n').map(text::escape).collect::<Vec<_>>().join("\n")
+    } else {
+        error.render().ansi().to_string()
+    };
     if error.use_stderr() {
         output::write_stderr(&text);
         return Exit::Usage;
@@ -106,7 +118,7 @@ fn print_record(settings: &Settings, record: &RunRecord) -> Result<()> {
             let json = serde_json::to_string(record).map_err(|error| {
                 Error::new(Exit::Bug, "the run's record is no valid JSON").because(error)
             })?;
-            format!("{json}\n")
+            format!("{}\n", text::escape_json(&json))
         }
         OutputFormat::Text => match &record.report {
             Some(report) if !settings.quiet => format!("{}\n", report.text),

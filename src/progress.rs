@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::text;
+
 /// A handle on the progress bar. Cheap to clone; does nothing where nobody is watching.
 #[derive(Clone)]
 pub struct Progress {
@@ -22,7 +24,7 @@ impl Progress {
     }
 
     /// Starts over with what is being done now and its size in bytes, where that is known.
-    pub fn start(&self, message: impl Into<String>, bytes_total: Option<u64>) {
+    pub fn start(&self, message: &str, bytes_total: Option<u64>) {
         if self.bar.is_hidden() {
             return;
         }
@@ -38,7 +40,7 @@ impl Progress {
             None => self.bar.unset_length(),
         }
         self.bar.reset();
-        self.bar.set_message(message.into());
+        self.bar.set_message(text::escape(message).into_owned());
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 

@@ -20,6 +20,24 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The same in a JSON text of one line, which means the same afterwards: it holds such characters in
+/// its strings only.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_unsafe) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_unsafe(character) {
+            // All of them are below U+10000, so one escape does.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -44,6 +62,15 @@ mod tests {
         assert_eq!(escape("\u{1b}[AzZEC"), "\\u{1b}[AzZEC");
         assert_eq!(escape("a\u{202e}b\r\n\u{9b}"), "a\\u{202e}b\\u{d}\\u{a}\\u{9b}");
         assert!(matches!(escape("emoji 🟥 عربي"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let text = "\u{9b}2J \u{7f} \u{202e} \u{1b} 🟥 \\ \" \n";
+        let json = serde_json::to_string(text).expect("JSON");
+        let escaped = escape_json(&json);
+        assert!(!escaped.chars().any(is_unsafe), "{escaped}");
+        assert_eq!(serde_json::from_str::<String>(&escaped).expect("JSON"), text);
     }
 
     #[test]

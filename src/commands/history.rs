@@ -58,7 +58,7 @@ impl HistoryCommand {
             self.check_job_name()?;
         }
         let text = match settings.output {
-            OutputFormat::Json => runs.iter().map(|run| format!("{}\n", run.to_json())).collect(),
+            OutputFormat::Json => runs.iter().map(|run| run.to_json_line()).collect(),
             OutputFormat::Text if runs.is_empty() => "no runs\n".to_owned(),
             OutputFormat::Text => table(&runs, output::terminal_columns()),
         };
@@ -203,8 +203,12 @@ impl Run {
         Some(finished.since_epoch().saturating_sub(started.since_epoch()))
     }
 
+    pub(super) fn to_json_line(&self) -> String {
+        format!("{}\n", text::escape_json(&self.to_json().to_string()))
+    }
+
     /// The object that a run prints about itself, and what else is stored.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    fn to_json(&self) -> serde_json::Value {
         let report = self.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
         serde_json::json!({
             "run_id": self.id,

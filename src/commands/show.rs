@@ -37,7 +37,7 @@ impl ShowCommand {
             }
         };
         output::print(&match settings.output {
-            OutputFormat::Json => format!("{}\n", run.to_json()),
+            OutputFormat::Json => run.to_json_line(),
             OutputFormat::Text => describe(run),
         })
     }

@@ -18,6 +18,7 @@ fn mistakes_are_usage_errors_that_name_what_is_nearest() {
     sandbox.run(["hello", "--database", ""]).exits(2).says("--database");
     sandbox.run(["history", "--outcome", "ok"]).exits(2).says("timed_out");
     sandbox.run::<&str>([]).exits(2).says("Usage: punctual");
+    sandbox.run(["h\u{9b}2Jello\u{202e}"]).exits(2).says("h\\u{9b}2Jello\\u{202e}");
     assert!(!sandbox.state_dir().exists(), "a mistake leaves nothing behind");
 }
 

@@ -67,6 +67,21 @@ fn a_terminal_shows_progress_and_takes_it_away_again() {
     let (progress, report) = shown.rsplit_once("\u{1b}[2K").expect("a bar was cleared");
     assert!(progress.contains("list.json"), "{shown:?}");
     assert!(report.contains("0 fetched"), "{shown:?}");
+
+    let steering = "list\u{9b}2J\u{7}.json";
+    sandbox.write(steering, "[]");
+    let shown = on_a_terminal(&sandbox, 80, &format!("$punctual jupiter-sync --from '{steering}'"));
+    assert!(shown.contains("list\\u{9b}2J\\u{7}.json"), "{shown:?}");
+    assert!(!shown.contains("\u{9b}") && !shown.contains('\u{7}'), "{shown:?}");
+}
+
+#[test]
+fn a_usage_error_does_not_repeat_what_would_steer_the_terminal() {
+    let sandbox = Sandbox::new();
+    let coloured = on_a_terminal(&sandbox, 80, "$punctual helo");
+    assert!(coloured.contains("\u{1b}[") && coloured.contains("hello"), "{coloured:?}");
+    let shown = on_a_terminal(&sandbox, 80, r#"$punctual "$(printf 'h\033[2Jelo')""#);
+    assert!(!shown.contains("\u{1b}[2J") && shown.contains("unrecognized"), "{shown:?}");
 }
 
 #[test]
