@@ -169,29 +169,29 @@ enum Key {
 }
 
 impl Key {
-    fn of(name: &str) -> Self {
+    fn of(name: &[u8]) -> Self {
         match name {
-            "id" => Key::Id,
-            "address" => Key::Address,
-            "mint" => Key::Mint,
-            "name" => Key::Name,
-            "symbol" => Key::Symbol,
-            "decimals" => Key::Decimals,
-            "icon" => Key::Icon,
-            "logoURI" => Key::LogoUri,
-            "tokenProgram" => Key::TokenProgram,
-            "tags" => Key::Tags,
-            "isVerified" => Key::IsVerified,
-            "createdAt" => Key::CreatedAt,
-            "created_at" => Key::CreatedAtV1,
-            "website" => Key::Website,
-            "twitter" => Key::Twitter,
-            "launchpad" => Key::Launchpad,
-            "mintAuthority" => Key::MintAuthority,
-            "mint_authority" => Key::MintAuthorityV1,
-            "freezeAuthority" => Key::FreezeAuthority,
-            "freeze_authority" => Key::FreezeAuthorityV1,
-            "extensions" => Key::Extensions,
+            b"id" => Key::Id,
+            b"address" => Key::Address,
+            b"mint" => Key::Mint,
+            b"name" => Key::Name,
+            b"symbol" => Key::Symbol,
+            b"decimals" => Key::Decimals,
+            b"icon" => Key::Icon,
+            b"logoURI" => Key::LogoUri,
+            b"tokenProgram" => Key::TokenProgram,
+            b"tags" => Key::Tags,
+            b"isVerified" => Key::IsVerified,
+            b"createdAt" => Key::CreatedAt,
+            b"created_at" => Key::CreatedAtV1,
+            b"website" => Key::Website,
+            b"twitter" => Key::Twitter,
+            b"launchpad" => Key::Launchpad,
+            b"mintAuthority" => Key::MintAuthority,
+            b"mint_authority" => Key::MintAuthorityV1,
+            b"freezeAuthority" => Key::FreezeAuthority,
+            b"freeze_authority" => Key::FreezeAuthorityV1,
+            b"extensions" => Key::Extensions,
             _ => Key::Unknown,
         }
     }
@@ -204,7 +204,8 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_identifier(self)
+        // As bytes, for a key may be no text: invalid UTF-8, half a surrogate pair.
+        deserializer.deserialize_bytes(self)
     }
 }
 
@@ -215,7 +216,7 @@ impl Visitor<'_> for KeySeed {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Key, E> {
         Ok(Key::of(name))
     }
 }

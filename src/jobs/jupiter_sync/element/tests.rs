@@ -195,6 +195,16 @@ fn half_a_surrogate_pair_and_invalid_utf8_become_replacement_characters() {
 }
 
 #[test]
+fn a_key_that_is_no_text_is_an_unknown_one() {
+    let json = format!(r#"{{"\ud800":{{"a":1}},"?":2,"id":"{SOL}","n\u0061me":"a","decimals":1}}"#);
+    let json: Vec<u8> = json.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
+    let (element, bytes) = Element::read(&json).expect("readable");
+    assert_eq!(bytes, json.len());
+    let Element::Token(found) = element else { panic!("{element:?}") };
+    assert_eq!((&*found.mint, found.name), (SOL, text("a")));
+}
+
+#[test]
 fn of_a_key_that_comes_twice_the_last_one_counts() {
     let json = format!(r#"{{"id":"x","decimals":1,"name":"a","id":"{SOL}","name":"b"}}"#);
     let Element::Token(found) = read_text_of(&json) else { panic!("a token") };
