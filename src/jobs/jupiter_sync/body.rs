@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use brotli_decompressor::BrotliDecoderParameter;
 use bytes::{Buf, Bytes};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -62,7 +63,13 @@ impl Compression {
         Ok(match self {
             Self::Identity => Box::new(source),
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-            Self::Brotli => Box::new(brotli_decompressor::Decompressor::new(source, 64 << 10)),
+            Self::Brotli => {
+                let mut decoder = brotli_decompressor::Decompressor::new(source, 64 << 10);
+                // A window of up to 1 GiB, which no content encoding may have.
+                let large = BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW;
+                decoder.set_parameter(large, 0);
+                Box::new(decoder)
+            }
             Self::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(source)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
