@@ -208,6 +208,7 @@ impl Sync<'_> {
         let mut report = SyncReport { dry_run: self.job.dry_run, ..SyncReport::default() };
         let mut passes = Vec::new();
         let mut failures = Vec::new();
+        let mut unknown = Vec::new();
         let sources = match self.job.sources() {
             Ok(sources) => sources,
             Err(error) => return (report, Err(error)),
@@ -223,12 +224,17 @@ impl Sync<'_> {
                 {
                     tracing::warn!(tag, error = %failure, "the API does not know this tag");
                     report.unavailable.push(tag.clone());
+                    unknown.push((source.label(), failure.error));
                 }
                 (Err(failure), _) => failures.push((source.label(), failure.error)),
             }
             if self.context.cancellation.is_cancelled() {
                 break;
             }
+        }
+        // One tag may go; an API that knows none of them is not the one that this job is for.
+        if unknown.len() == sources.len() {
+            failures = unknown;
         }
         let all_whole = failures.is_empty() && report.unavailable.is_empty();
         let result = if self.context.cancellation.is_cancelled() {
@@ -355,7 +361,7 @@ impl Sync<'_> {
         sender: mpsc::Sender<Result<bytes::Bytes, Failure>>,
     ) -> Result<Pump<'s>, Failure> {
         let progress = &self.context.progress;
-        progress.start(source.label(), None);
+        progress.start(&source.label(), None);
         let url = match source {
             Source::Tag { url, .. } | Source::Url(url) => url,
             Source::File(path) => {
@@ -364,7 +370,7 @@ impl Sync<'_> {
                     blocking(move || open_file(&path)).await
                 };
                 let (file, bytes) = opened.map_err(Failure::permanent)?;
-                progress.start(source.label(), bytes);
+                progress.start(&source.label(), bytes);
                 // Nobody waits for this thread: a pipe may never give another byte.
                 tokio::task::spawn_blocking(move || pump_file(file, &sender));
                 let future = Box::pin(std::future::ready(()));
@@ -377,7 +383,7 @@ impl Sync<'_> {
         let encoding = encoding.map_or("", |value| value.to_str().unwrap_or("unreadable"));
         let compression = Compression::of_content_encoding(encoding)
             .map_err(|error| Failure::permanent(error).of_request(request_id.as_deref()))?;
-        progress.start(source.label(), response.content_length());
+        progress.start(&source.label(), response.content_length());
         let future = Box::pin(self.fetcher.pump(url, response, sender));
         Ok(Pump { compression, request_id, future })
     }

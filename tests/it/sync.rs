@@ -76,6 +76,18 @@ fn a_default_tag_that_the_api_does_not_know_is_unavailable_and_no_failure() {
 }
 
 #[test]
+fn an_api_that_knows_none_of_the_default_tags_is_76() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    for tag in ["verified", "lst", "stocks"] {
+        server.tag(tag, [Answer::status(400, "Invalid tag provided.")]);
+    }
+    let ran = sync(&sandbox, &server, &[]).exits(76);
+    let ran = ran.says("tag verified, tag lst, tag stocks: ").says("Invalid tag provided");
+    assert_eq!(report(&ran)["unavailable"], json!(["verified", "lst", "stocks"]));
+}
+
+#[test]
 fn what_one_tag_gives_is_kept_when_another_fails() {
     let sandbox = Sandbox::new();
     let server = Server::start();
@@ -234,12 +246,34 @@ fn every_encoding_that_is_asked_for_is_understood() {
 
 #[test]
 fn a_compressed_body_that_breaks_off_is_tried_again() {
+    let body = list(0..500);
+    for (encoding, whole) in [
+        ("gzip", gzipped(&body)),
+        ("br", brotli_compressed(&body)),
+        ("zstd", zstd_compressed(&body)),
+    ] {
+        let sandbox = Sandbox::new();
+        let answer = |bytes: &[u8]| Answer::ok(bytes).header("Content-Encoding", encoding);
+        let cut = [whole.len() / 2, whole.len() - 1].map(|length| answer(&whole[..length]));
+        let server = Server::with(cut.into_iter().chain([answer(&whole)]));
+        sync(&sandbox, &server, &["--tags", "verified"]).exits(0);
+        assert_eq!((server.requests().len(), sandbox.tokens()), (3, 500), "{encoding}");
+    }
+}
+
+#[test]
+fn a_window_that_no_encoding_may_have_is_refused() {
     let sandbox = Sandbox::new();
-    let whole = gzipped(&list(0..500));
-    let gzip = |bytes: &[u8]| Answer::ok(bytes).header("Content-Encoding", "gzip");
-    let server = Server::with([gzip(&whole[..whole.len() / 2]), gzip(&whole)]);
-    sync(&sandbox, &server, &["--tags", "verified"]).exits(0);
-    assert_eq!(sandbox.tokens(), 500);
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams {
+        large_window: true,
+        lgwin: 28,
+        ..brotli::enc::BrotliEncoderParams::default()
+    };
+    brotli::BrotliCompress(&mut list(0..9).as_bytes(), &mut compressed, &parameters)
+        .expect("memory");
+    let server = Server::with([Answer::ok(compressed).header("Content-Encoding", "br")]);
+    sync(&sandbox, &server, &["--tags", "verified"]).exits(76).says("cannot be decompressed");
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl<'a> Fetcher<'a> {
             400 => (
                 Exit::Protocol,
                 UnknownTag,
-                "check the tags; the API knows verified, lst and stocks",
+                "check --tags (the API is known for verified, lst and stocks), --api-url or --from",
             ),
             404 => {
                 (Exit::Protocol, Permanent, "the endpoint is gone there; check --api-url or --from")
