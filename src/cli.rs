@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 
+use crate::clock::parse_duration;
 use crate::commands::Builtin;
 use crate::exit::Exit;
 use crate::history::Trigger;
@@ -125,8 +126,7 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_grace(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write durations as 10s, 5m or 1h 30m"))?;
+    let duration = parse_duration(text)?;
     if duration > TIMEOUT_MAX { Err("must be at most 365d".to_owned()) } else { Ok(duration) }
 }
 

@@ -73,6 +73,12 @@ impl Clock {
     }
 }
 
+/// Reads a duration as humantime writes it, for the command line.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write durations as 10s, 5m or 1h 30m"))
+}
+
 /// Writes a duration as humantime does, in steps that a person reads: whole milliseconds below
 /// ten seconds, whole seconds above.
 pub fn format_duration(duration: Duration) -> String {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
+use crate::clock::parse_duration;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -64,7 +65,7 @@ pub struct GlobalArgs {
     output: OutputFormat,
 
     /// How long finished runs stay in the history
-    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_HISTORY_KEEP", hide_env_values = true, default_value = "90d", value_parser = humantime::parse_duration, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_HISTORY_KEEP", hide_env_values = true, default_value = "90d", value_parser = parse_duration, hide_short_help = true)]
     history_keep: Duration,
 
     /// How many runs of a job stay in the history

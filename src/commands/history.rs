@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use comfy_table::Table;
 
-use crate::clock::{Clock, Timestamp, format_duration};
+use crate::clock::{Clock, Timestamp, format_duration, parse_duration};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::{Filter, History, Run};
@@ -26,7 +26,7 @@ pub struct HistoryCommand {
     number: u32,
 
     /// Only runs that started within this duration before now
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     since: Option<Duration>,
 
     /// Only runs that ended like this
