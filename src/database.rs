@@ -100,7 +100,8 @@ impl Database {
             )
             .hint("give the path of a file to --database"));
         }
-        let mut connection = Connection::open(&self.path).map_err(self.error("cannot open it"))?;
+        let mut connection =
+            Connection::open(file_path(&self.path)).map_err(self.error("cannot open it"))?;
         self.prepare(&mut connection)?;
         Ok(connection)
     }
@@ -111,7 +112,7 @@ impl Database {
         move |error| {
             let (exit, hint) = classify(&error, &self.path);
             let classified = Error::new(exit, format!("database {}: {doing}", self.path.display()))
-                .because(error);
+                .because(plain(&error));
             match hint {
                 Some(hint) => classified.hint(hint),
                 None => classified,
@@ -249,6 +250,20 @@ fn applied_steps(connection: &Connection, owner: &str) -> rusqlite::Result<i64> 
         })
         .optional()
         .map(Option::unwrap_or_default)
+}
+
+/// The path as one that SQLite cannot take for a URI or for its names of databases in memory; an
+/// empty one is that of a temporary database.
+fn file_path(path: &Path) -> PathBuf {
+    if path.as_os_str().is_empty() { PathBuf::new() } else { Path::new(".").join(path) }
+}
+
+/// What SQLite said, once: rusqlite gives a text of its own as the cause of SQLite's.
+fn plain(error: &rusqlite::Error) -> String {
+    match error.sqlite_error() {
+        Some(code) => format!("{error} (SQLite error {})", code.extended_code),
+        None => error.to_string(),
+    }
 }
 
 /// Exit code and hint for an SQLite error. Codes: <https://sqlite.org/rescode.html>.

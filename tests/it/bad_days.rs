@@ -553,7 +553,10 @@ fn a_database_that_is_locked_for_long_is_74() {
     let holder = sandbox.database();
     holder.execute_batch("BEGIN EXCLUSIVE").expect("the lock");
     let server = Server::with([good()]);
-    sync(&sandbox, &server, &[]).exits(74).says("database is locked").says("hint: another process");
+    sync(&sandbox, &server, &[])
+        .exits(74)
+        .says("database is locked (SQLite error 5)\n")
+        .says("hint: another process");
     holder.execute_batch("COMMIT").expect("the end of the lock");
     a_plain_run_completes_the_work(&sandbox, TOKENS);
 }

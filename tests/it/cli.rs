@@ -8,6 +8,8 @@ fn mistakes_are_usage_errors_that_name_what_is_nearest() {
     sandbox.run(["histroy"]).exits(2).says("'history'");
     sandbox.run(["jupiter-sync", "--tag", "x"]).exits(2).says("'--tags'");
     sandbox.run(["hello", "--timeout", "10"]).exits(2).says("write durations as 10s, 5m or 1h 30m");
+    sandbox.run(["history", "--since", "never"]).exits(2).says("write durations as 10s");
+    sandbox.run(["hello", "--history-keep", "5"]).exits(2).says("write durations as 10s");
     sandbox.run(["hello", "--timeout", "0s"]).exits(2).says("longer than zero");
     sandbox.run(["hello", "--output", "xml"]).exits(2).says("text, json");
     sandbox.run(["jupiter-sync", "--max-delisted", "101"]).exits(2).says("--max-delisted");
@@ -128,6 +130,15 @@ fn a_flag_stands_above_the_environment_and_an_empty_variable_is_none() {
     command.env("PUNCTUAL_DATABASE", "").env("PUNCTUAL_LOG_DIR", "");
     Ran::of(&mut command).exits(0);
     assert!(sandbox.database_path().exists());
+}
+
+#[test]
+fn a_path_that_means_more_to_sqlite_is_that_of_a_file_all_the_same() {
+    let sandbox = Sandbox::new();
+    for path in [":memory:", "file:x.db?mode=memory"] {
+        sandbox.run(["hello", "--database", path]).exits(0).silent();
+        assert!(sandbox.path(path).exists(), "the history is gone with the run: {path}");
+    }
 }
 
 #[test]
