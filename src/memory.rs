@@ -93,4 +93,21 @@ mod tests {
         let after = AllocatorFigures::read().expect("figures");
         assert!(after.resident < during.resident, "{during:?} {after:?}");
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_given_back_leaves_the_resident_set() {
+        const SIZE: usize = 64 << 20;
+        let resident = || {
+            let statm = procfs::process::Process::myself().and_then(|process| process.statm());
+            statm.expect("/proc").resident * procfs::page_size()
+        };
+        // Small blocks, which the allocator keeps for the next of their kind when they are freed.
+        let blocks: Vec<Vec<u8>> = (0..SIZE / 4096).map(|_| vec![1; 4096]).collect();
+        let during = resident();
+        drop(std::hint::black_box(blocks));
+        give_back().expect("given back");
+        let given_back = during.saturating_sub(resident());
+        assert!(given_back >= SIZE as u64 / 2, "{given_back} of {during} bytes");
+    }
 }

@@ -417,8 +417,9 @@ fn odd_fields_are_stored_as_they_are_or_as_nothing() {
         json!({"id": mint(2), "decimals": 9, "name": 7, "symbol": ["x"], "tags": "x", "isVerified": "yes"}),
         json!({"id": mint(3), "decimals": 0, "name": "🟥 عربي \u{202e}\u{1b}[A", "symbol": "a\u{0}b"}),
         json!({"id": mint(4), "decimals": 255, "name": long, "unexpected": {"deep": [1, 2.5e-9]}}),
+        json!({"id": mint(5), "decimals": 1, "icon": "data:,x", "usdPrice": (1_u64 << 53) + 1, "mcap": "huge"}),
     ];
-    let body = list_of(elements).replace("6.0", "6e0");
+    let body = list_of(elements).replace("6.0", "6e0").replace("\"huge\"", "1e400");
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::ok(body)]);
     sync(&sandbox, &server, &[]).exits(0).silent();
@@ -444,6 +445,8 @@ fn odd_fields_are_stored_as_they_are_or_as_nothing() {
     let name = "🟥 عربي \u{202e}\u{1b}[A".to_owned();
     assert_eq!(read(3), (Some(name), Some("ab".to_owned()), 0, nothing(), None));
     assert_eq!(read(4), (Some(long), None, 255, nothing(), None));
+    assert_eq!(read(5), (None, None, 1, nothing(), None));
+    assert_eq!(sandbox.count("SELECT count(*) FROM tokens WHERE icon = 'data:,x'"), 1);
     a_plain_run_completes_the_work(&sandbox, TOKENS);
 }
 
@@ -474,6 +477,22 @@ fn sigterm_and_sigint_in_mid_insert_keep_what_was_stored() {
         assert_eq!(ran.json()["report"]["inserted"], stored(&sandbox));
         a_plain_run_completes_the_work(&sandbox, TOKENS);
     }
+}
+
+/// Where the network has given all, and only the database is at work.
+#[test]
+fn a_signal_between_two_batches_keeps_what_was_stored() {
+    const ALL: u64 = 12_000;
+    let sandbox = Sandbox::new();
+    let server = Server::with([Answer::ok(list(0..ALL))]);
+    let more = ["--batch-size", "37", "--output", "json"];
+    let mut running = sandbox.spawn(arguments(&server.url(), &more));
+    eventually("tokens are stored", || sandbox.database_path().exists() && stored(&sandbox) > 0);
+    running.signal(Signal::TERM);
+    let ran = running.wait().exits(143);
+    assert_eq!(ran.json()["report"]["inserted"], stored(&sandbox));
+    assert!(stored(&sandbox) < ALL as i64);
+    a_plain_run_completes_the_work(&sandbox, ALL);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The command line: help, mistakes, precedence.
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, repository};
 
 #[test]
 fn mistakes_are_usage_errors_that_name_what_is_nearest() {
@@ -99,6 +99,24 @@ fn a_variable_that_is_no_text_is_not_ignored() {
     Ran::of(sandbox.command(["jupiter-sync"]).env("JUPITER_API_KEY", odd))
         .exits(78)
         .says("the API key");
+}
+
+/// A flag that does not exist is an error before the help is.
+#[test]
+fn every_command_in_the_readme_is_understood() {
+    let sandbox = Sandbox::new();
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("the README");
+    let shown = ["    punctual ", "    cargo run --release -- "];
+    let commands = readme.lines().filter_map(|line| {
+        let command = shown.iter().find_map(|start| line.strip_prefix(start))?;
+        command.split(['#', '>', '|']).next()
+    });
+    let mut count = 0;
+    for command in commands {
+        sandbox.run(command.split_whitespace().chain(["--help"])).exits(0).silent();
+        count += 1;
+    }
+    assert!(count >= 10, "{count}");
 }
 
 #[test]

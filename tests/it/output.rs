@@ -55,8 +55,10 @@ fn quiet_leaves_errors_only() {
     let quiet = sandbox.run(["-q", "hello"]).exits(0).silent();
     assert_eq!(quiet.stdout, "");
     sandbox.run(["-q", "jupiter-sync", "--from", "none"]).exits(74).says("error: none: ");
-    let terminal = on_a_terminal(&sandbox, 80, "$punctual -q hello");
-    assert_eq!(terminal, "");
+    for quiet in ["-q", "-qq", "-q -q"] {
+        let terminal = on_a_terminal(&sandbox, 80, &format!("$punctual {quiet} hello"));
+        assert_eq!(terminal, "");
+    }
 }
 
 #[test]

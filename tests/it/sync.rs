@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Ran, Running, Sandbox};
+use crate::sandbox::{Ran, Running, Sandbox, repository};
 use crate::server::{Answer, Server};
 use crate::tokens::{list, list_of, mint, token};
 
@@ -109,6 +109,18 @@ fn the_second_run_inserts_nothing_and_touches_nothing() {
     assert_eq!((&again["inserted"], &again["existing"]), (&json!(0), &json!(50)));
     let tokens = "SELECT sum(length(first_seen_at)) FROM tokens WHERE first_seen_at = updated_at";
     assert_eq!(sandbox.count(tokens), 50 * 24);
+}
+
+/// The first command of the README.
+#[test]
+fn the_example_is_stored_without_a_network() {
+    let sandbox = Sandbox::new();
+    let example = repository().join("examples/tokens.json");
+    let from = ["jupiter-sync", "--from", example.to_str().expect("UTF-8"), "--strict"];
+    let first = sandbox.run(from).exits(0).silent().stdout;
+    assert!(first.starts_with("12 fetched") && first.contains("12 inserted"), "{first}");
+    assert!(sandbox.run(from).exits(0).silent().stdout.contains("0 inserted, 12 existing"));
+    assert_eq!(sandbox.tokens(), 12);
 }
 
 // The key, and who sees it.
@@ -312,6 +324,13 @@ fn a_list_is_read_from_stdin_and_from_a_url() {
     running.feed(list(0..10).as_bytes());
     running.wait().exits(0).silent();
     assert_eq!(sandbox.tokens(), 10);
+    for (bytes, tokens) in [(gzipped(&list(0..12)), 12), (zstd_compressed(&list(0..15)), 15)] {
+        let mut command = sandbox.command(["jupiter-sync", "--from", "-"]);
+        let mut running = Running::of(command.stdin(std::process::Stdio::piped()));
+        running.feed(&bytes);
+        running.wait().exits(0).silent();
+        assert_eq!(sandbox.tokens(), tokens);
+    }
 
     let server = Server::start();
     server.path("/lists/a.json.gz?x=1", [Answer::ok(gzipped(&list(5..20)))]);
@@ -452,6 +471,24 @@ fn a_list_that_collapsed_delists_nothing() {
     assert_eq!(sandbox.count(gone), 0);
     let allowed = [&tags[..], &["--max-delisted", "30"]].concat();
     assert_eq!(report(&sync(&sandbox, &collapsed, &allowed).exits(0))["delisted"], 3);
+}
+
+#[test]
+fn nothing_is_judged_vanished_when_a_default_tag_is_unavailable() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    server.tag("verified", [Answer::ok(list(0..10))]);
+    server.tag("lst", [Answer::ok(list(0..2))]);
+    server.tag("stocks", [Answer::ok(list(10..12))]);
+    sync(&sandbox, &server, &["--update"]).exits(0);
+    server.tag("verified", [Answer::ok(list(0..9))]);
+    server.tag("stocks", [Answer::status(400, "Invalid tag provided.")]);
+    let ran = sync(&sandbox, &server, &["--update"]).exits(0).silent();
+    assert_eq!(report(&ran)["unavailable"], json!(["stocks"]));
+    assert_eq!(report(&ran)["delisted"], 0);
+    assert_eq!(sandbox.count("SELECT count(*) FROM tokens WHERE delisted_at IS NOT NULL"), 0);
+    server.tag("stocks", [Answer::ok(list(10..12))]);
+    assert_eq!(report(&sync(&sandbox, &server, &["--update"]).exits(0))["delisted"], 1);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_new_job_is_one_file_and_its_line_in_the_catalog() {
     let backup = backup.to_str().expect("a path in UTF-8");
     let fresh = run(&["file-age", backup, "--output", "json"]).exits(0).silent().json();
     assert_eq!(fresh["job"], "file-age");
-    assert_eq!(fresh["report"]["age_seconds"], 0);
+    assert!(fresh["report"]["age_seconds"].is_u64(), "{fresh}");
     let stale = run(&["file-age", backup, "--max-age", "0s"]).exits(1);
     assert!(stale.stderr.contains("hint: find out why"), "{stale:#?}");
     run(&["file-age", "no-such-file"]).exits(74);
