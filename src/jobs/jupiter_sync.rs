@@ -31,7 +31,7 @@ use self::body::{ChunkReader, Compression, open_file, pump_file};
 use self::fetch::{Failure, FailureKind, Fetcher, request_id};
 use self::parse::{Parsed, Parsing};
 use self::report::{Counts, SyncReport};
-use self::source::{Source, parse_api_url, parse_from, parse_tag, tag_url};
+use self::source::{Source, parse_api_url, parse_from, parse_tag, refuse_credentials, tag_url};
 use self::store::{Store, StoreOptions};
 use crate::backoff::Backoff;
 use crate::clock::format_duration;
@@ -114,12 +114,14 @@ impl Job for JupiterSync {
     type Report = SyncReport;
 
     async fn run(&self, context: &JobContext) -> Result<SyncReport, JobError> {
+        let sources = self.sources()?;
         let key = self.api_key(context).await?;
         let fetcher = Fetcher::new(context, &self.api_url, key)?;
         let options = StoreOptions { update: self.update, dry_run: self.dry_run };
         let (database, clock) = (context.database.clone(), context.clock.clone());
         let store = context.blocking(move || Store::open(&database, &clock, options)).await?;
-        let sync = Sync { job: self, context, fetcher, store: Arc::new(Mutex::new(store)) };
+        let store = Arc::new(Mutex::new(store));
+        let sync = Sync { job: self, context, sources, fetcher, store };
         let (report, result) = sync.run().await;
         let store = sync.store;
         let flushed = context
@@ -140,8 +142,12 @@ impl Job for JupiterSync {
 impl JupiterSync {
     fn sources(&self) -> Result<Vec<Source>> {
         if let Some(source) = &self.from {
+            if let Source::Url(url) = source {
+                refuse_credentials(url)?;
+            }
             return Ok(vec![source.clone()]);
         }
+        refuse_credentials(&self.api_url)?;
         let optional = self.tags.is_none();
         let mut tags = match &self.tags {
             Some(tags) => tags.clone(),
@@ -197,6 +203,7 @@ fn read_key_file(path: &Path) -> Result<Secret> {
 struct Sync<'a> {
     job: &'a JupiterSync,
     context: &'a JobContext,
+    sources: Vec<Source>,
     fetcher: Fetcher<'a>,
     /// Used by one thread at a time; the lock says so.
     store: Arc<Mutex<Store>>,
@@ -209,11 +216,7 @@ impl Sync<'_> {
         let mut passes = Vec::new();
         let mut failures = Vec::new();
         let mut unknown = Vec::new();
-        let sources = match self.job.sources() {
-            Ok(sources) => sources,
-            Err(error) => return (report, Err(error)),
-        };
-        for source in &sources {
+        for source in &self.sources {
             self.store().begin_list();
             let (parsed, result) = self.fetch_list(source).await;
             passes.push(parsed);
@@ -233,7 +236,7 @@ impl Sync<'_> {
             }
         }
         // One tag may go; an API that knows none of them is not the one that this job is for.
-        if unknown.len() == sources.len() {
+        if unknown.len() == self.sources.len() {
             failures = unknown;
         }
         let all_whole = failures.is_empty() && report.unavailable.is_empty();
@@ -243,7 +246,7 @@ impl Sync<'_> {
             let updated = self.finish_update(all_whole, &mut report).await;
             joined(failures).and(updated)
         };
-        self.fill_report(&mut report, &sources, &passes);
+        self.fill_report(&mut report, &passes);
         (report, result)
     }
 
@@ -262,9 +265,9 @@ impl Sync<'_> {
     }
 
     /// Adds the counts of every list.
-    fn fill_report(&self, report: &mut SyncReport, sources: &[Source], passes: &[Parsed]) {
+    fn fill_report(&self, report: &mut SyncReport, passes: &[Parsed]) {
         let store = self.store();
-        for ((source, parsed), stored) in sources.iter().zip(passes).zip(store.lists()) {
+        for ((source, parsed), stored) in self.sources.iter().zip(passes).zip(store.lists()) {
             let mut counts = Counts { malformed: parsed.malformed, bytes: parsed.bytes, ..*stored };
             counts.fetched =
                 counts.inserted + counts.existing + counts.malformed + counts.duplicates;
@@ -296,7 +299,7 @@ impl Sync<'_> {
             let delay = wait.unwrap_or_default().max(BACKOFF.delay(tries));
             let resumes_at = self.context.clock.monotonic() + delay;
             if resumes_at >= self.context.deadline {
-                return (parsed, Err(without_time_to_wait(failure, delay)));
+                return (parsed, Err(without_time_to_wait(failure, wait, delay)));
             }
             tracing::warn!(
                 list = source.label(),
@@ -428,14 +431,19 @@ fn joined(failures: Vec<(String, Error)>) -> Result<()> {
     })
 }
 
-fn without_time_to_wait(failure: Failure, delay: Duration) -> Failure {
+fn without_time_to_wait(failure: Failure, asked: Option<Duration>, delay: Duration) -> Failure {
     let delay = format_duration(delay);
+    // More time helps where the remote has said when; otherwise what it failed of counts.
+    let hint = match failure.error.hint_text() {
+        Some(hint) if asked.is_none() => hint.to_owned(),
+        _ => "give the run more --timeout, or run it later".to_owned(),
+    };
     let error = Error::new(
         failure.error.exit(),
         format!("no time is left to wait {delay} before another try"),
     )
     .because(failure.error)
-    .hint("give the run more --timeout, or run it later");
+    .hint(hint);
     Failure::permanent(error)
 }
 

@@ -201,6 +201,15 @@ fn a_redirect_to_another_host_is_followed_without_the_key() {
 }
 
 #[test]
+fn a_key_that_is_not_sent_over_plain_http_is_a_warning() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["jupiter-sync", "--api-url", "http://jupiter.invalid"]);
+    command.env("JUPITER_API_KEY", "s3cr3t").args(["--timeout", "1s", "-v"]);
+    let ran = Ran::of(&mut command).says("the API key is not sent over plain HTTP");
+    assert!(!ran.stderr.contains("s3cr3t"), "{ran:#?}");
+}
+
+#[test]
 fn redirects_end_somewhere() {
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::status(302, "").header("Location", "?query=verified")]);
@@ -216,7 +225,12 @@ fn redirects_end_somewhere() {
 fn credentials_in_a_url_are_refused() {
     let sandbox = Sandbox::new();
     let url = "https://user:s3cr3t@example.com/list.json";
-    sandbox.run(["jupiter-sync", "--from", url]).exits(2).says("credentials");
+    for flag in ["--from", "--api-url"] {
+        let ran = sandbox.run(["jupiter-sync", flag, url, "-vv"]).exits(2).says("credentials");
+        assert!(!ran.stderr.contains("s3cr3t"), "{ran:#?}");
+    }
+    let shown = sandbox.run(["history", "--output", "json"]).exits(0).stdout;
+    assert!(!shown.contains("s3cr3t") && !shown.contains("user"), "{shown}");
 }
 
 // Encodings and files.

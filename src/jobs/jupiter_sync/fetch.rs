@@ -93,7 +93,11 @@ impl<'a> Fetcher<'a> {
         key: Option<Secret>,
     ) -> Result<Self, Error> {
         let key = key.map(|key| header_value(&key)).transpose()?;
-        Ok(Self { context, api_url, key })
+        let fetcher = Self { context, api_url, key };
+        if fetcher.key.is_some() && !fetcher.may_see_key(api_url) {
+            tracing::warn!(api_url = shown(api_url), "the API key is not sent over plain HTTP");
+        }
+        Ok(fetcher)
     }
 
     /// Asks for `url`, follows redirects, and judges the answer. The body is still to come.

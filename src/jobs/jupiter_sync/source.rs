@@ -70,10 +70,20 @@ fn parse_http_url(text: &str) -> Result<Url, String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err("it must begin with https:// or http://".to_owned());
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it must not hold credentials, which the process list would show".to_owned());
-    }
     Ok(url)
+}
+
+/// Refuses a URL with a name or a password in it. Not while the command line is parsed, because
+/// clap would show them.
+pub fn refuse_credentials(url: &Url) -> Result<()> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::Usage,
+        format!("the URL {} holds credentials, which the process list would show", shown(url)),
+    )
+    .hint("leave them out; an API key goes into JUPITER_API_KEY or --api-key-file"))
 }
 
 pub fn parse_tag(text: &str) -> Result<String, String> {
