@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use comfy_table::Table;
 
+use super::job_named;
 use crate::clock::{Clock, Timestamp, format_duration, parse_duration};
-use crate::error::{Error, Result};
-use crate::exit::Exit;
+use crate::error::Result;
 use crate::history::{Filter, History, Run};
-use crate::jobs::CATALOG;
 use crate::liveness::Liveness;
 use crate::outcome::Outcome;
 use crate::output::{self, OutputFormat};
@@ -54,8 +53,9 @@ impl HistoryCommand {
             Some(history) => history.list(&filter)?,
             None => Vec::new(),
         };
-        if runs.is_empty() {
-            self.check_job_name()?;
+        // A name without runs is a mistake, unless it is that of a job.
+        if let (Some(name), []) = (&self.job, runs.as_slice()) {
+            job_named(name)?;
         }
         let text = match settings.output {
             OutputFormat::Json => runs.iter().map(|run| run.to_json_line()).collect(),
@@ -63,18 +63,6 @@ impl HistoryCommand {
             OutputFormat::Text => table(&runs, output::terminal_columns()),
         };
         output::print(&text)
-    }
-
-    /// A name without runs is a mistake, unless it is that of a job.
-    fn check_job_name(&self) -> Result<()> {
-        match &self.job {
-            Some(name) if CATALOG.iter().all(|entry| entry.name != name) => {
-                let known: Vec<&str> = CATALOG.iter().map(|entry| entry.name).collect();
-                Err(Error::new(Exit::Usage, format!("unknown job {name:?}"))
-                    .hint(format!("the jobs are {}", known.join(", "))))
-            }
-            _ => Ok(()),
-        }
     }
 }
 
