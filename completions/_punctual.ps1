@@ -40,6 +40,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('hello', 'hello', [CompletionResultType]::ParameterValue, 'Say hello')
             [CompletionResult]::new('jupiter-sync', 'jupiter-sync', [CompletionResultType]::ParameterValue, 'Fetch the tokens that Jupiter lists and store the new ones')
             [CompletionResult]::new('mem-report', 'mem-report', [CompletionResultType]::ParameterValue, 'Give unused memory back and report the memory in use')
+            [CompletionResult]::new('next', 'next', [CompletionResultType]::ParameterValue, 'Show when jobs are due next, and what their schedules mean')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List past runs, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one run whole: times, outcome, error, report')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -106,6 +107,27 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('--if-running', '--if-running', [CompletionResultType]::ParameterName, 'What to do when this job is running already')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try again this often when the job fails, with growing delays')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the run after this long, waiting and retries included (exit code 124)')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'SQLite database for history and data [default: punctual.db in the state directory]')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]')
+            [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Also write a daily log file of JSON lines into this directory')
+            [CompletionResult]::new('--log-keep', '--log-keep', [CompletionResultType]::ParameterName, 'How many daily log files to keep')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on stderr')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the report on stdout')
+            [CompletionResult]::new('--history-keep', '--history-keep', [CompletionResultType]::ParameterName, 'How long finished runs stay in the history')
+            [CompletionResult]::new('--history-max', '--history-max', [CompletionResultType]::ParameterName, 'How many runs of a job stay in the history')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors: no report, no progress, no warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors: no report, no progress, no warnings')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'punctual;next' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'How many due times to show [default: 5; where all jobs are shown, 1 of each]')
+            [CompletionResult]::new('--number', '--number', [CompletionResultType]::ParameterName, 'How many due times to show [default: 5; where all jobs are shown, 1 of each]')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only due times after this instant: RFC 3339, or a part such as 2026-11-24 [default: now]')
+            [CompletionResult]::new('--schedule', '--schedule', [CompletionResultType]::ParameterName, 'A schedule in place of a job''s: cron fields, @daily, or every 10s')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'SQLite database for history and data [default: punctual.db in the state directory]')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]')
             [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Also write a daily log file of JSON lines into this directory')
@@ -199,6 +221,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('hello', 'hello', [CompletionResultType]::ParameterValue, 'Say hello')
             [CompletionResult]::new('jupiter-sync', 'jupiter-sync', [CompletionResultType]::ParameterValue, 'Fetch the tokens that Jupiter lists and store the new ones')
             [CompletionResult]::new('mem-report', 'mem-report', [CompletionResultType]::ParameterValue, 'Give unused memory back and report the memory in use')
+            [CompletionResult]::new('next', 'next', [CompletionResultType]::ParameterValue, 'Show when jobs are due next, and what their schedules mean')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List past runs, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one run whole: times, outcome, error, report')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -213,6 +236,9 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             break
         }
         'punctual;help;mem-report' {
+            break
+        }
+        'punctual;help;next' {
             break
         }
         'punctual;help;history' {

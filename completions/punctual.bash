@@ -37,6 +37,9 @@ _punctual() {
             punctual,mem-report)
                 cmd="punctual__subcmd__mem__subcmd__report"
                 ;;
+            punctual,next)
+                cmd="punctual__subcmd__next"
+                ;;
             punctual,show)
                 cmd="punctual__subcmd__show"
                 ;;
@@ -61,6 +64,9 @@ _punctual() {
             punctual__subcmd__help,mem-report)
                 cmd="punctual__subcmd__help__subcmd__mem__subcmd__report"
                 ;;
+            punctual__subcmd__help,next)
+                cmd="punctual__subcmd__help__subcmd__next"
+                ;;
             punctual__subcmd__help,show)
                 cmd="punctual__subcmd__help__subcmd__show"
                 ;;
@@ -71,7 +77,7 @@ _punctual() {
 
     case "${cmd}" in
         punctual)
-            opts="-v -q -h -V --database --state-dir --log-dir --log-keep --log-format --output --history-keep --history-max --verbose --quiet --help --version hello jupiter-sync mem-report history show completions man help"
+            opts="-v -q -h -V --database --state-dir --log-dir --log-keep --log-format --output --history-keep --history-max --verbose --quiet --help --version hello jupiter-sync mem-report next history show completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -247,7 +253,7 @@ _punctual() {
             return 0
             ;;
         punctual__subcmd__help)
-            opts="hello jupiter-sync mem-report history show completions man help"
+            opts="hello jupiter-sync mem-report next history show completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,6 +351,20 @@ _punctual() {
             return 0
             ;;
         punctual__subcmd__help__subcmd__mem__subcmd__report)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        punctual__subcmd__help__subcmd__next)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -641,6 +661,74 @@ _punctual() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --log-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --log-keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --history-keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --history-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        punctual__subcmd__next)
+            opts="-n -v -q -h --number --after --schedule --database --state-dir --log-dir --log-keep --log-format --output --history-keep --history-max --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schedule)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

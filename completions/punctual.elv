@@ -37,6 +37,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand hello 'Say hello'
             cand jupiter-sync 'Fetch the tokens that Jupiter lists and store the new ones'
             cand mem-report 'Give unused memory back and report the memory in use'
+            cand next 'Show when jobs are due next, and what their schedules mean'
             cand history 'List past runs, newest first'
             cand show 'Show one run whole: times, outcome, error, report'
             cand completions 'Print the completion script of a shell'
@@ -100,6 +101,26 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand --if-running 'What to do when this job is running already'
             cand --retries 'Try again this often when the job fails, with growing delays'
             cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;next'= {
+            cand -n 'How many due times to show [default: 5; where all jobs are shown, 1 of each]'
+            cand --number 'How many due times to show [default: 5; where all jobs are shown, 1 of each]'
+            cand --after 'Only due times after this instant: RFC 3339, or a part such as 2026-11-24 [default: now]'
+            cand --schedule 'A schedule in place of a job''s: cron fields, @daily, or every 10s'
             cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
             cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
             cand --log-dir 'Also write a daily log file of JSON lines into this directory'
@@ -188,6 +209,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand hello 'Say hello'
             cand jupiter-sync 'Fetch the tokens that Jupiter lists and store the new ones'
             cand mem-report 'Give unused memory back and report the memory in use'
+            cand next 'Show when jobs are due next, and what their schedules mean'
             cand history 'List past runs, newest first'
             cand show 'Show one run whole: times, outcome, error, report'
             cand completions 'Print the completion script of a shell'
@@ -199,6 +221,8 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;help;jupiter-sync'= {
         }
         &'punctual;help;mem-report'= {
+        }
+        &'punctual;help;next'= {
         }
         &'punctual;help;history'= {
         }

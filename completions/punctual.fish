@@ -41,6 +41,7 @@ complete -c punctual -n "__fish_punctual_needs_command" -s V -l version -d 'Prin
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "hello" -d 'Say hello'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "history" -d 'List past runs, newest first'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -115,6 +116,22 @@ complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand next" -s n -l number -d 'How many due times to show [default: 5; where all jobs are shown, 1 of each]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l after -d 'Only due times after this instant: RFC 3339, or a part such as 2026-11-24 [default: now]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l schedule -d 'A schedule in place of a job\'s: cron fields, @daily, or every 10s' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-keep -d 'How many daily log files to keep' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-keep -d 'How long finished runs stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand next" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s n -l number -d 'How many runs to list at most' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l since -d 'Only runs that started within this duration before now' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l outcome -d 'Only runs that ended like this' -r -f -a "succeeded\t''
@@ -178,11 +195,12 @@ complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "hello" -d 'Say hello'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "history" -d 'List past runs, newest first'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "hello" -d 'Say hello'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "history" -d 'List past runs, newest first'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

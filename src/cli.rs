@@ -133,6 +133,7 @@ fn parse_grace(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule::Schedule;
 
     #[test]
     fn the_definition_is_consistent() {
@@ -168,6 +169,8 @@ mod tests {
                 panic!("{} is no job", entry.name)
             };
             assert_eq!(request.policy.timeout, entry.timeout);
+            Schedule::parse(entry.schedule)
+                .unwrap_or_else(|error| panic!("{}: {error}", entry.name));
         }
     }
 
@@ -188,10 +191,8 @@ mod tests {
         for line in crontab.lines().filter(|line| line.contains("/punctual ")) {
             let line = line.trim_start_matches("# ");
             let (schedule, command) = line.split_at(line.find('/').expect("a path"));
-            let fields: Vec<&str> = schedule.split_whitespace().collect();
-            let valid =
-                |field: &&str| field.chars().all(|c| c.is_ascii_digit() || "*/,-".contains(c));
-            assert!(fields.len() == 5 && fields.iter().all(valid), "{line}");
+            assert_eq!(schedule.split_whitespace().count(), 5, "{line}");
+            Schedule::parse(schedule).unwrap_or_else(|error| panic!("{line}: {error}"));
 
             let invocation = parse(command.split_whitespace().map(Into::into))
                 .unwrap_or_else(|error| panic!("{line}: {error}"));

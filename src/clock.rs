@@ -16,6 +16,11 @@ impl Timestamp {
         humantime::parse_rfc3339(text).ok().map(Self)
     }
 
+    /// The instant `duration` after the Unix epoch.
+    pub fn from_epoch(duration: Duration) -> Self {
+        Self(UNIX_EPOCH + duration)
+    }
+
     /// Time since the Unix epoch; zero for a clock that stands before it.
     pub fn since_epoch(self) -> Duration {
         self.0.duration_since(UNIX_EPOCH).unwrap_or_default()

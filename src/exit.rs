@@ -29,7 +29,7 @@ impl Exit {
     pub const TABLE: &[(Exit, &str)] = &[
         (Exit::Succeeded, "the run succeeded, also if nothing changed"),
         (Exit::Failed, "the job failed"),
-        (Exit::Usage, "usage: bad flag or value, unknown job"),
+        (Exit::Usage, "usage: bad flag, value or schedule, unknown job"),
         (Exit::Unavailable, "a service is unavailable: network down, 5xx or 429 after all tries"),
         (Exit::Bug, "our bug: a panic, a broken invariant, a run that is stuck"),
         (Exit::InputOutput, "input or output failed: disk full, unreadable or damaged database"),

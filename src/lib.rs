@@ -23,6 +23,7 @@ mod output;
 mod panic;
 mod progress;
 mod runner;
+mod schedule;
 mod secret;
 mod settings;
 mod signal;

@@ -3,6 +3,7 @@
 mod completions;
 mod history;
 mod man;
+mod next;
 mod show;
 
 use crate::error::{Error, Result};
@@ -15,6 +16,7 @@ use crate::settings::Settings;
 // help.)
 #[derive(Debug, clap::Subcommand)]
 pub enum Builtin {
+    Next(next::NextCommand),
     History(history::HistoryCommand),
     Show(show::ShowCommand),
     Completions(completions::CompletionsCommand),
@@ -25,6 +27,7 @@ impl Builtin {
     /// Runs the command. `definition` is the whole command line, for what is generated from it.
     pub fn run(&self, settings: &Settings, definition: clap::Command) -> Result<()> {
         match self {
+            Builtin::Next(command) => command.run(settings),
             Builtin::History(command) => command.run(settings),
             Builtin::Show(command) => command.run(settings),
             Builtin::Completions(command) => command.run(definition),

@@ -9,6 +9,7 @@ mod hello;
 mod history;
 mod logs;
 mod mem_report;
+mod next;
 mod output;
 mod sandbox;
 mod server;

@@ -15,7 +15,7 @@ const LAYERS: &[&str] = &[
     "job",      // what a job is
     "liveness", "history", "database", "http", "lock", "memory", // what runs stand on
     "logging", "progress", "output", "panic", "outcome", "signal", // the ground
-    "secret", "backoff", "clock", "error", "exit", "text",
+    "schedule", "secret", "backoff", "clock", "error", "exit", "text",
 ];
 
 /// What a job may not know: the frame around it, the commands, another job.
