@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 
-use crate::clock::parse_duration;
+use crate::clock::{parse_run_duration, parse_timeout};
 use crate::commands::Builtin;
 use crate::exit::Exit;
 use crate::history::Trigger;
@@ -23,9 +23,6 @@ Each job is a subcommand that runs once, whoever starts it: cron, a CI step, a s
 every run stands the same frame: one timeout, one overlap lock, one history of runs, one log \
 format, one set of exit codes. All times are UTC.";
 
-/// The longest timeout that makes sense; beyond it arithmetic on time gets silly.
-const TIMEOUT_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
 // The flags that every job takes. (No doc comment: clap would make it the job's help.)
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Run options")]
@@ -35,7 +32,7 @@ struct RunArgs {
     timeout: Duration,
 
     /// How long a cancelled run may take to end before it is given up (exit code 70)
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_grace)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_run_duration)]
     grace: Duration,
 
     /// What to do when this job is running already
@@ -118,16 +115,6 @@ fn run_request(
             retries: run.retries,
         },
     })
-}
-
-fn parse_timeout(text: &str) -> Result<Duration, String> {
-    let timeout = parse_grace(text)?;
-    if timeout.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(timeout) }
-}
-
-fn parse_grace(text: &str) -> Result<Duration, String> {
-    let duration = parse_duration(text)?;
-    if duration > TIMEOUT_MAX { Err("must be at most 365d".to_owned()) } else { Ok(duration) }
 }
 
 #[cfg(test)]

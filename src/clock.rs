@@ -78,10 +78,25 @@ impl Clock {
     }
 }
 
-/// Reads a duration as humantime writes it, for the command line.
+/// The longest duration that makes sense for a run; beyond it arithmetic on time gets silly.
+const RUN_DURATION_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Reads a duration as humantime does, and says how to write one.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write durations as 10s, 5m or 1h 30m"))
+}
+
+/// A duration that a run may take or be delayed by.
+pub fn parse_run_duration(text: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text)?;
+    if duration > RUN_DURATION_MAX { Err("must be at most 365d".to_owned()) } else { Ok(duration) }
+}
+
+/// A duration after which a run is ended.
+pub fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_run_duration(text)?;
+    if timeout.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(timeout) }
 }
 
 /// Writes a duration as humantime does, in steps that a person reads: whole milliseconds below
