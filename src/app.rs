@@ -29,7 +29,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return print_usage(&error, quotes_controls),
     };
     act(&invocation).unwrap_or_else(|error| {
-        output::print_error(&error.chain(), error.hint_text());
+        output::print_error(&error);
         error.exit()
     })
 }
@@ -37,7 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 /// The ending of a program that panicked outside of a job.
 pub fn panicked(payload: &(dyn Any + Send)) -> Exit {
     let error = panic::error("internal error", payload);
-    output::print_error(&error.chain(), error.hint_text());
+    output::print_error(&error);
     error.exit()
 }
 
@@ -57,7 +57,7 @@ fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
     match output::print(&text) {
         Ok(()) => Exit::Succeeded,
         Err(error) => {
-            output::print_error(&error.chain(), error.hint_text());
+            output::print_error(&error);
             error.exit()
         }
     }
@@ -132,7 +132,7 @@ fn print_record(settings: &Settings, record: &RunRecord) -> Result<()> {
     if let Some(error) = &record.error
         && settings.log.format == LogFormat::Text
     {
-        output::print_error(&error.chain(), error.hint_text());
+        output::print_error(error);
     }
     Ok(())
 }

@@ -16,12 +16,13 @@ pub struct Error {
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
     hint: Option<String>,
+    others: Vec<String>,
 }
 
 impl Error {
     /// `message` is a lower-case fragment without a full stop that names the thing concerned.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), source: None, hint: None }
+        Self { exit, message: message.into(), source: None, hint: None, others: Vec::new() }
     }
 
     /// Adds the cause, which the chain shows after the message.
@@ -46,6 +47,13 @@ impl Error {
         self
     }
 
+    /// Adds what else is wrong, where it is all found at once.
+    #[must_use]
+    pub fn others(mut self, others: impl IntoIterator<Item = String>) -> Self {
+        self.others.extend(others);
+        self
+    }
+
     pub fn exit(&self) -> Exit {
         self.exit
     }
@@ -54,8 +62,17 @@ impl Error {
         self.hint.as_deref()
     }
 
-    /// The message and all its causes, joined by `: `.
+    /// The message and all its causes, joined by `: `; what else is wrong after a `; ` each.
     pub fn chain(&self) -> String {
+        self.lines().join("; ")
+    }
+
+    /// The same as a list: the message with its causes, and what else is wrong.
+    pub fn lines(&self) -> Vec<String> {
+        std::iter::once(self.causes()).chain(self.others.iter().cloned()).collect()
+    }
+
+    fn causes(&self) -> String {
         let mut chain = self.message.clone();
         let mut source = self.source.as_deref().map(|source| source as &dyn StdError);
         while let Some(cause) = source {
@@ -116,5 +133,8 @@ mod tests {
         assert_eq!(outer.chain(), "cannot fetch list: reset by peer: os error 104");
         let repeated = Error::new(Exit::Failed, "open: no such file").because("no such file");
         assert_eq!(repeated.chain(), "open: no such file");
+        let several = outer.others(["cannot fetch it either".to_owned()]);
+        assert!(several.chain().ends_with(": os error 104; cannot fetch it either"));
+        assert_eq!(several.lines().len(), 2);
     }
 }

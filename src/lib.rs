@@ -7,6 +7,8 @@ mod backoff;
 mod cli;
 mod clock;
 mod commands;
+#[expect(dead_code, reason = "what is built on this comes next")]
+mod config;
 mod database;
 mod error;
 mod exit;

@@ -34,12 +34,14 @@ pub fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Writes `error: ` and the chain, then `hint: ` and what to do.
-pub fn print_error(chain: &str, hint: Option<&str>) {
+/// Writes `error: ` and the chain, then `hint: ` and what to do. What else is wrong stands on lines
+/// of its own between them.
+pub fn print_error(error: &Error) {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-    let mut message = format!("{red}error:{red:#} {}\n", text::escape(chain));
-    if let Some(hint) = hint {
+    let lines: Vec<_> = error.lines().iter().map(|line| text::escape(line).into_owned()).collect();
+    let mut message = format!("{red}error:{red:#} {}\n", lines.join("\n       "));
+    if let Some(hint) = error.hint_text() {
         message.push_str(&format!("{cyan}hint:{cyan:#} {}\n", text::escape(hint)));
     }
     write_stderr(&message);

@@ -1,7 +1,13 @@
 //! Values that must not be shown.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
 
 /// A value that no log, error or debug output shows.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +27,49 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
+    }
+}
+
+/// A secret as a configuration gives it: itself, or a file that holds it.
+#[derive(Clone, Debug)]
+pub enum SecretSource {
+    Value(Secret),
+    File(PathBuf),
+}
+
+impl SecretSource {
+    /// The secret, without the white space around it. A file is read anew each time: what it
+    /// holds can be changed at any time.
+    ///
+    /// Blocks: call it from blocking code.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for pings and notifications"))]
+    pub fn read(&self) -> Result<Secret> {
+        /// More than any password or address.
+        const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+        let path = match self {
+            SecretSource::Value(secret) => return Ok(secret.clone()),
+            SecretSource::File(path) => path,
+        };
+        let unusable = |what: &str| {
+            Error::new(Exit::Configuration, format!("the file {} {what}", path.display()))
+        };
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text))
+            .map_err(|error| {
+            unusable("cannot be read")
+                .because(error)
+                .hint("let the user that runs punctual read it, or name another file")
+        })?;
+        if text.len() as u64 > FILE_BYTES_MAX {
+            return Err(unusable("is too large to hold just a secret")
+                .hint("name the file that holds the secret and nothing else"));
+        }
+        match text.trim() {
+            "" => Err(unusable("is empty").hint("put the secret into it, or name another file")),
+            secret => Ok(Secret::new(secret)),
+        }
     }
 }
 

@@ -9,10 +9,10 @@ use crate::sandbox::repository;
 /// (`design.md`, section 11).
 const LAYERS: &[&str] = &[
     "main", "lib", "app", // from the command line to the exit code
-    "cli", "commands", "settings", // what is asked for
-    "runner",   // the frame around a run
-    "jobs",     // through the catalog only
-    "job",      // what a job is
+    "cli", "commands", "settings", "config", // what is asked for
+    "runner", // the frame around a run
+    "jobs",   // through the catalog only
+    "job",    // what a job is
     "liveness", "history", "database", "http", "lock", "memory", // what runs stand on
     "logging", "progress", "output", "panic", "outcome", "signal", // the ground
     "schedule", "secret", "backoff", "clock", "error", "exit", "text",
