@@ -3,19 +3,27 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
 
 use crate::cli::{self, Action, Invocation};
 use crate::clock::Clock;
+use crate::commands::DaemonArgs;
+use crate::daemon::Daemon;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::history::SharedHistory;
 use crate::http::{HttpClients, HttpLimits};
+use crate::jobs::CATALOG;
 use crate::logging::{self, LogFormat};
 use crate::output::{self, OutputFormat};
 use crate::panic;
+use crate::ping::Pinger;
 use crate::progress::Progress;
 use crate::runner::{RunRecord, RunRequest, Runner};
 use crate::settings::{self, Settings};
-use crate::signal::Signals;
+use crate::signal::{Hangups, Signals};
 use crate::text;
 
 /// Does what `arguments` ask for, and tells how it went.
@@ -75,39 +83,77 @@ fn act(invocation: &Invocation) -> Result<Exit> {
             let settings = Settings::resolve(&invocation.global)?;
             run_job(&settings, request)
         }
+        Action::Daemon(args) => {
+            let settings = Settings::resolve(&invocation.global)?.for_daemon(&invocation.global);
+            run_daemon(&settings, args)
+        }
     }
+}
+
+/// Signals of this process.
+fn signals() -> Result<Signals> {
+    Signals::of_process().map_err(|error| Error::io("cannot listen for signals", error))
+}
+
+fn runtime(workers: usize) -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::io("cannot start the async runtime", error))
+}
+
+fn runner(settings: &Settings, progress: Progress) -> Runner {
+    let http = HttpClients::new(HttpLimits::default());
+    Runner {
+        clock: Clock::System,
+        history: SharedHistory::new(settings.database.clone(), Clock::System),
+        state_dir: settings.state_dir.clone(),
+        host: settings.host.clone(),
+        retention: settings.retention,
+        pinger: Pinger::new(http.clone()),
+        http,
+        progress,
+        secrets: settings::secrets(),
+    }
+}
+
+fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
+    logging::install(&settings.log, &Progress::hidden())?;
+    // One worker more than there are jobs: one that blocks its thread holds up no other.
+    let runtime = runtime(CATALOG.len() + 1)?;
+    let daemon = Daemon {
+        runner: runner(settings, Progress::hidden()),
+        source: Arc::new(cli::daemon_jobs),
+        limits: args.limits(),
+        observers: Vec::new(),
+    };
+    let ended = runtime.block_on(async {
+        let mut hangups =
+            Hangups::of_process().map_err(|error| Error::io("cannot listen for signals", error))?;
+        daemon.run(&mut signals()?, &mut hangups).await
+    });
+    std::mem::forget(runtime);
+    ended.map(|()| Exit::Succeeded)
 }
 
 fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     let progress = if settings.progress { Progress::on_stderr() } else { Progress::hidden() };
     logging::install(&settings.log, &progress)?;
     // Two workers: with one, a job that blocks its thread would keep timers from firing.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Error::io("cannot start the async runtime", error))?;
-    let runner = Runner {
-        clock: Clock::System,
-        database: settings.database.clone(),
-        state_dir: settings.state_dir.clone(),
-        host: settings.host.clone(),
-        retention: settings.retention,
-        http: HttpClients::new(HttpLimits::default()),
-        progress,
-        secrets: settings::secrets(),
-    };
-    let record = runtime.block_on(async {
-        let mut signals =
-            Signals::of_process().map_err(|error| Error::io("cannot listen for signals", error))?;
-        Ok::<_, Error>(runner.run(request, &mut signals).await)
+    let runtime = runtime(2)?;
+    let runner = runner(settings, progress);
+    let run =
+        runtime.block_on(async { Ok::<_, Error>(runner.run(request, &mut signals()?).await) });
+    let exit = run.and_then(|(record, _straggler)| {
+        print_record(settings, &record)?;
+        Ok(record.exit)
     });
+    runtime.block_on(runner.pinger.finish());
     // Whatever is still going is stuck, and ends with the process. To take the runtime apart first
     // would only take time.
     std::mem::forget(runtime);
-    let record = record?;
-    print_record(settings, &record)?;
-    Ok(record.exit)
+    exit
 }
 
 /// Prints what the run did on stdout, and its error on stderr. A reader that is gone or a disk

@@ -6,12 +6,15 @@ use std::time::Duration;
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 
 use crate::clock::{parse_run_duration, parse_timeout};
-use crate::commands::Builtin;
+use crate::commands::{Builtin, Command, DaemonArgs};
+use crate::daemon::{DaemonJob, Overlap};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::Trigger;
 use crate::job::{CatalogEntry, RunnableJob};
 use crate::jobs::CATALOG;
 use crate::runner::{IfRunning, RunPolicy, RunRequest};
+use crate::schedule::Schedules;
 use crate::settings::{GlobalArgs, without_empty_variables};
 
 const ABOUT: &str = "Run recurring jobs once, with a timeout, a lock and a history";
@@ -42,6 +45,10 @@ struct RunArgs {
     /// Try again this often when the job fails, with growing delays
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
     retries: u32,
+
+    /// Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>
+    #[arg(long, value_name = "URL", env = "PUNCTUAL_PING_URL", hide_env_values = true, value_hint = clap::ValueHint::Url)]
+    ping_url: Option<String>,
 }
 
 /// What the command line asks for.
@@ -52,7 +59,8 @@ pub struct Invocation {
 
 pub enum Action {
     Run(RunRequest),
-    Command(Builtin),
+    Daemon(DaemonArgs),
+    Command(Command),
 }
 
 /// The whole definition, from which parser, help, man pages and completions come.
@@ -92,7 +100,10 @@ pub fn parse(
     });
     let action = match job {
         Some((entry, job_matches)) => Action::Run(run_request(entry, job_matches)?),
-        None => Action::Command(Builtin::from_arg_matches(&matches)?),
+        None => match Builtin::from_arg_matches(&matches)? {
+            Builtin::Daemon(args) => Action::Daemon(args),
+            Builtin::Command(command) => Action::Command(command),
+        },
     };
     Ok(Invocation { global, action })
 }
@@ -102,9 +113,14 @@ fn run_request(
     matches: &clap::ArgMatches,
 ) -> Result<RunRequest, clap::Error> {
     let run = RunArgs::from_arg_matches(matches)?;
+    // Not by a value parser of clap, which would show the URL, and so its secret, in its error.
+    let ping_url = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
+        let message = format!("invalid value for '--ping-url <URL>': {reason}\n");
+        clap::Error::raw(clap::error::ErrorKind::ValueValidation, message)
+    })?;
     let job: Arc<dyn RunnableJob> = (entry.parse)(matches)?;
     Ok(RunRequest {
-        name: entry.name,
+        name: entry.name.into(),
         job,
         trigger: Trigger::Cli,
         due_at: None,
@@ -114,6 +130,34 @@ fn run_request(
             if_running: run.if_running,
             retries: run.retries,
         },
+        ping_url,
+    })
+}
+
+/// The jobs of the daemon: those of the catalog, with their default parameters.
+pub fn daemon_jobs() -> Result<Vec<DaemonJob>, Error> {
+    let mut schedules = Schedules::default();
+    CATALOG.iter().map(|entry| daemon_job(entry, &mut schedules)).collect()
+}
+
+fn daemon_job(entry: &CatalogEntry, schedules: &mut Schedules) -> Result<DaemonJob, Error> {
+    let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
+        Error::new(Exit::Bug, format!("the defaults of {} are invalid", entry.name)).because(error)
+    };
+    let schedule = schedules.parse(entry.schedule).map_err(|error| broken(Box::new(error)))?;
+    let request = job_command(entry)
+        .try_get_matches_from([entry.name])
+        .and_then(|matches| run_request(entry, &matches))
+        .map_err(|error| broken(Box::new(error)))?;
+    Ok(DaemonJob {
+        name: request.name,
+        catch_up: schedule.is_hourly_or_rarer(),
+        schedule,
+        job: request.job,
+        policy: request.policy,
+        overlap: Overlap::default(),
+        jitter: Duration::ZERO,
+        ping_url: request.ping_url,
     })
 }
 

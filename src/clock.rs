@@ -1,13 +1,17 @@
 //! The only reader of time. A run sees wall time (when) and monotonic time (how long) through
 //! one [`Clock`], so that a test can replace both at once.
 
+mod alarm;
+
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
+pub use alarm::Alarm;
+
 /// A point in UTC time, stored and printed as RFC 3339 with milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(SystemTime);
 
 impl Timestamp {
@@ -24,6 +28,16 @@ impl Timestamp {
     /// Time since the Unix epoch; zero for a clock that stands before it.
     pub fn since_epoch(self) -> Duration {
         self.0.duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
+    /// How much later this is than `earlier`; zero when it is not.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.duration_since(earlier.0).unwrap_or_default()
+    }
+
+    /// The instant `duration` later.
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.checked_add(duration).unwrap_or(self.0))
     }
 
     /// The instant `duration` earlier, not before the Unix epoch.

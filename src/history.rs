@@ -4,6 +4,8 @@
 //! without outcome whose process is gone is marked `lost` by the next reader that can prove it:
 //! see [`crate::liveness`].
 
+mod shared;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use crate::database::{Database, Migrations};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
+
+pub use shared::SharedHistory;
 
 const MIGRATIONS: Migrations = Migrations {
     owner: "history",
@@ -48,12 +52,21 @@ const PRUNE_EVERY: i64 = 100;
 pub enum Trigger {
     /// A person, cron, a CI step: the command line.
     Cli,
+    /// The daemon, at a due time.
+    Daemon,
+    /// The daemon, for due times that passed while nobody could start a run.
+    CatchUp,
+    /// A person, through the daemon (`punctual trigger`).
+    Manual,
 }
 
 impl Trigger {
     pub fn name(self) -> &'static str {
         match self {
             Trigger::Cli => "cli",
+            Trigger::Daemon => "daemon",
+            Trigger::CatchUp => "catch_up",
+            Trigger::Manual => "manual",
         }
     }
 }
@@ -69,7 +82,7 @@ pub struct Retention {
 #[derive(Clone, Debug)]
 pub struct Started {
     pub run_id: Uuid,
-    pub job: &'static str,
+    pub job: Arc<str>,
     pub trigger: Trigger,
     pub due_at: Option<Timestamp>,
     pub started_at: Timestamp,
@@ -86,6 +99,16 @@ pub struct Finished {
     /// The chain of the error.
     pub error: Option<String>,
     pub report: Option<Box<RawValue>>,
+}
+
+/// A due time that has no run.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    pub run_id: Uuid,
+    pub job: Arc<str>,
+    pub due_at: Timestamp,
+    pub noticed_at: Timestamp,
+    pub why: String,
 }
 
 /// A row of the history, as stored. `outcome` is empty while the run is going.
@@ -130,14 +153,15 @@ impl History {
         Ok(Self { database: database.clone(), connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// Records that a run started. One in a hundred times it then deletes what is past
-    /// `retention`.
-    pub fn start(&self, run: &Started, retention: Retention) -> Result<()> {
+    /// Records that a run started, unless its due time has a run already: then it tells so, and
+    /// records nothing. One in a hundred times it also deletes what is past `retention`.
+    pub fn start(&self, run: &Started, retention: Retention) -> Result<bool> {
         self.with("cannot record the start of the run", |connection| {
-            connection
+            let recorded = connection
                 .prepare_cached(
                     "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version)
-                     VALUES (:id, :job, :trigger, :due_at, :started_at, :host, :pid, :version)",
+                     VALUES (:id, :job, :trigger, :due_at, :started_at, :host, :pid, :version)
+                     ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING",
                 )?
                 .execute(named_params! {
                     ":id": run.run_id.to_string(),
@@ -149,10 +173,10 @@ impl History {
                     ":pid": std::process::id(),
                     ":version": env!("CARGO_PKG_VERSION"),
                 })?;
-            if connection.last_insert_rowid() % PRUNE_EVERY == 0 {
-                prune(connection, run.job, run.started_at, retention)?;
+            if recorded > 0 && connection.last_insert_rowid() % PRUNE_EVERY == 0 {
+                prune(connection, &run.job, run.started_at, retention)?;
             }
-            Ok(())
+            Ok(recorded > 0)
         })
     }
 
@@ -196,6 +220,55 @@ impl History {
                     .is_some();
             Ok(known.then_some(changed > 0))
         })
+    }
+
+    /// Records due times that have no run, as runs that were skipped. What has a run already
+    /// keeps it.
+    pub fn record_left_out(&self, left_out: &[LeftOut], host: &str) -> Result<()> {
+        self.with("cannot record skipped due times", |connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO runs (id, job, trigger, due_at, started_at, finished_at, outcome,
+                     exit_code, host, pid, version, error)
+                 VALUES (:id, :job, :trigger, :due_at, :at, :at, :outcome, :exit_code, :host,
+                     :pid, :version, :error)
+                 ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING",
+            )?;
+            for run in left_out {
+                insert.execute(named_params! {
+                    ":id": run.run_id.to_string(),
+                    ":job": run.job,
+                    ":trigger": Trigger::Daemon.name(),
+                    ":due_at": run.due_at.to_string(),
+                    ":at": run.noticed_at.to_string(),
+                    ":outcome": Outcome::Skipped.name(),
+                    ":exit_code": Exit::Succeeded.code(),
+                    ":host": host,
+                    ":pid": std::process::id(),
+                    ":version": env!("CARGO_PKG_VERSION"),
+                    ":error": run.why,
+                })?;
+            }
+            drop(insert);
+            transaction.commit()
+        })
+    }
+
+    /// The time up to which the due times of `job` have had their turn, as far as its runs tell:
+    /// its latest due time, or the start of its latest run by anybody.
+    pub fn accounted_until(&self, job: &str) -> Result<Option<Timestamp>> {
+        let latest = self.with("cannot read the history", |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT max(due_at) FROM runs WHERE job = ?1 AND due_at IS NOT NULL
+                 UNION ALL
+                 SELECT * FROM (SELECT started_at FROM runs
+                     WHERE job = ?1 AND outcome IS NOT 'skipped'
+                     ORDER BY started_at DESC LIMIT 1)",
+            )?;
+            let rows = select.query_map([job], |row| row.get::<_, Option<String>>(0))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        Ok(latest.into_iter().flatten().filter_map(|at| Timestamp::parse(&at)).max())
     }
 
     /// The runs that pass the filter, newest first.
@@ -261,7 +334,8 @@ impl History {
     }
 }
 
-/// Deletes the runs of `job` that are too old, and the oldest beyond the greatest number.
+/// Deletes runs that are too old, and the oldest of `job` beyond the greatest number. The latest
+/// due time of a job stays, however old: it tells what has had its turn.
 fn prune(
     connection: &Connection,
     job: &str,
@@ -269,7 +343,9 @@ fn prune(
     retention: Retention,
 ) -> rusqlite::Result<()> {
     connection.execute(
-        "DELETE FROM runs WHERE outcome IS NOT NULL AND started_at < ?1",
+        "DELETE FROM runs WHERE outcome IS NOT NULL AND started_at < ?1
+             AND (due_at IS NULL OR due_at < (
+                 SELECT max(due_at) FROM runs AS latest WHERE latest.job = runs.job))",
         [now.minus(retention.age_max).to_string()],
     )?;
     connection.execute(

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::database::Database;
 use crate::error::Error;
 use crate::http::HttpClients;
@@ -56,12 +56,19 @@ pub trait Job: clap::Args + Send + Sync + 'static {
 pub struct JobContext {
     #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that pass it on; none does yet"))]
     pub run_id: Uuid,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that pass it on; none does yet"))]
+    pub job: Arc<str>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that pass it on; none does yet"))]
+    pub due_at: Option<Timestamp>,
     pub clock: Clock,
     pub http: HttpClients,
     pub database: Database,
     pub progress: Progress,
     /// Fires when the attempt is to stop: deadline, signal, or a stopping daemon.
     pub cancellation: CancellationToken,
+    /// Fires when the grace is over: what can be ended by force has to be ended now.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that are commands; none is yet"))]
+    pub kill: CancellationToken,
     /// When the whole run ends: no use to wait for anything beyond.
     pub deadline: Instant,
     pub secrets: Secrets,
@@ -139,6 +146,11 @@ impl From<Error> for JobError {
 /// A job whose types are erased: what the runner holds.
 pub trait RunnableJob: Send + Sync {
     fn run<'a>(&'a self, context: &'a JobContext) -> AttemptFuture<'a>;
+
+    /// How long after [`JobContext::kill`] fired the job may still take before it is stuck.
+    fn kill_wait(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// One attempt.

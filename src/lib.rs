@@ -9,6 +9,7 @@ mod clock;
 mod commands;
 #[expect(dead_code, reason = "what is built on this comes next")]
 mod config;
+mod daemon;
 mod database;
 mod error;
 mod exit;
@@ -23,6 +24,7 @@ mod memory;
 mod outcome;
 mod output;
 mod panic;
+mod ping;
 mod progress;
 mod runner;
 mod schedule;

@@ -18,29 +18,33 @@ pub struct FileLock {
 impl FileLock {
     /// Takes the lock on `path`, creating the file; nothing when another holds it.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|error| {
-                Error::io(format!("cannot open the lock {}", path.display()), error)
-            })?;
-        Self::try_lock(file, path)
+        let file = open_or_create(path)?;
+        let locked = file.try_lock();
+        Self::of(file, path, locked)
+    }
+
+    /// Takes a share of the lock on `path`, creating the file; nothing when another holds the
+    /// whole of it.
+    pub fn try_share(path: &Path) -> Result<Option<Self>> {
+        let file = open_or_create(path)?;
+        let locked = file.try_lock_shared();
+        Self::of(file, path, locked)
     }
 
     /// Takes the lock on `path`; nothing when another holds it or no such file is there.
     pub fn try_acquire_existing(path: &Path) -> Result<Option<Self>> {
         match File::open(path) {
-            Ok(file) => Self::try_lock(file, path),
+            Ok(file) => {
+                let locked = file.try_lock();
+                Self::of(file, path, locked)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io(format!("cannot open the lock {}", path.display()), error)),
         }
     }
 
-    fn try_lock(file: File, path: &Path) -> Result<Option<Self>> {
-        match file.try_lock() {
+    fn of(file: File, path: &Path, locked: Result<(), TryLockError>) -> Result<Option<Self>> {
+        match locked {
             Ok(()) => Ok(Some(Self { file, path: path.to_owned() })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
@@ -69,6 +73,16 @@ impl FileLock {
             _ => Ok(()),
         }
     }
+}
+
+fn open_or_create(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|error| Error::io(format!("cannot open the lock {}", path.display()), error))
 }
 
 /// What the holder of the lock on `path` noted, if it did.

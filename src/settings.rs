@@ -125,6 +125,17 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The same for a program that is watched through its log: what is done is said, also where
+    /// there is no terminal.
+    #[must_use]
+    pub fn for_daemon(mut self, args: &GlobalArgs) -> Self {
+        let verbose = args.verbose.saturating_add(1);
+        self.log.stderr_level = stderr_level(verbose, self.quiet, false);
+        self
+    }
+}
+
 /// The definition without the variables that are set to nothing: empty means "not set", as in most
 /// configuration by environment.
 pub fn without_empty_variables(definition: clap::Command) -> clap::Command {

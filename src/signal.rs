@@ -2,6 +2,7 @@
 //! test sends.
 
 use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::watch;
 
 use crate::exit::Exit;
 
@@ -32,6 +33,33 @@ impl Signal {
     }
 }
 
+/// SIGHUP, as "load the configuration anew".
+pub struct Hangups(Option<unix::Signal>);
+
+impl Hangups {
+    /// SIGHUP of this process, which no longer ends it. Call it inside the tokio runtime.
+    pub fn of_process() -> std::io::Result<Self> {
+        unix::signal(SignalKind::hangup()).map(|hangups| Self(Some(hangups)))
+    }
+
+    /// Never asks for anything.
+    #[cfg(test)]
+    pub fn never() -> Self {
+        Self(None)
+    }
+
+    /// The next one; pending for ever when none can come.
+    pub async fn next(&mut self) {
+        let next = match &mut self.0 {
+            Some(hangups) => hangups.recv().await,
+            None => None,
+        };
+        if next.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
 /// A stream of requests to stop.
 pub struct Signals(Source);
 
@@ -40,10 +68,43 @@ enum Source {
         interrupt: unix::Signal,
         terminate: unix::Signal,
     },
+    /// The newest request of a [`StopSwitch`], and how many have been taken.
+    Switch {
+        requests: watch::Receiver<Requests>,
+        taken: u32,
+    },
     #[cfg(test)]
     Channel(tokio::sync::mpsc::Receiver<Signal>),
     #[cfg(test)]
     Never,
+}
+
+/// How often, and by what, the runs behind a switch were asked to stop.
+#[derive(Clone, Copy, Default)]
+struct Requests {
+    count: u32,
+    newest: Option<Signal>,
+}
+
+/// Asks many runs at once to stop: those that are going and those that have not begun.
+pub struct StopSwitch(watch::Sender<Requests>);
+
+impl StopSwitch {
+    pub fn new() -> Self {
+        Self(watch::Sender::new(Requests::default()))
+    }
+
+    pub fn stop(&self, signal: Signal) {
+        self.0.send_modify(|requests| {
+            requests.count += 1;
+            requests.newest = Some(signal);
+        });
+    }
+
+    /// What a run behind this switch listens to.
+    pub fn signals(&self) -> Signals {
+        Signals(Source::Switch { requests: self.0.subscribe(), taken: 0 })
+    }
 }
 
 impl Signals {
@@ -79,6 +140,20 @@ impl Signals {
                 Some(()) = terminate.recv() => Signal::Terminate,
                 else => std::future::pending().await,
             },
+            Source::Switch { requests, taken } => {
+                let newest = match requests.wait_for(|requests| requests.count > *taken).await {
+                    Ok(requests) => {
+                        *taken += 1;
+                        requests.newest
+                    }
+                    // Nobody is left who could ask.
+                    Err(_) => None,
+                };
+                match newest {
+                    Some(signal) => signal,
+                    None => std::future::pending().await,
+                }
+            }
             #[cfg(test)]
             Source::Channel(receiver) => match receiver.recv().await {
                 Some(signal) => signal,

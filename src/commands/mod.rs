@@ -1,10 +1,13 @@
 //! The commands that are not jobs.
 
 mod completions;
+mod daemon;
 mod history;
 mod man;
 mod next;
 mod show;
+
+pub use daemon::DaemonArgs;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -16,6 +19,14 @@ use crate::settings::Settings;
 // help.)
 #[derive(Debug, clap::Subcommand)]
 pub enum Builtin {
+    Daemon(DaemonArgs),
+    #[command(flatten)]
+    Command(Command),
+}
+
+// Those that are done at once.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
     Next(next::NextCommand),
     History(history::HistoryCommand),
     Show(show::ShowCommand),
@@ -23,15 +34,15 @@ pub enum Builtin {
     Man(man::ManCommand),
 }
 
-impl Builtin {
+impl Command {
     /// Runs the command. `definition` is the whole command line, for what is generated from it.
     pub fn run(&self, settings: &Settings, definition: clap::Command) -> Result<()> {
         match self {
-            Builtin::Next(command) => command.run(settings),
-            Builtin::History(command) => command.run(settings),
-            Builtin::Show(command) => command.run(settings),
-            Builtin::Completions(command) => command.run(definition),
-            Builtin::Man(command) => command.run(definition),
+            Command::Next(command) => command.run(settings),
+            Command::History(command) => command.run(settings),
+            Command::Show(command) => command.run(settings),
+            Command::Completions(command) => command.run(definition),
+            Command::Man(command) => command.run(definition),
         }
     }
 }

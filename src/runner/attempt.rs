@@ -20,7 +20,10 @@ use crate::panic;
 use crate::signal::{Signal, Signals};
 
 /// How the task of an attempt ended: by itself, or by a panic.
-type TaskResult = Result<Result<RenderedReport, JobError>, Error>;
+pub(super) type TaskResult = Result<Result<RenderedReport, JobError>, Error>;
+
+/// The task of an attempt.
+pub(super) type AttemptTask = JoinHandle<TaskResult>;
 
 /// Why a run was asked to stop.
 #[derive(Clone, Copy)]
@@ -76,8 +79,8 @@ impl Runner {
         deadline: Instant,
         signals: &mut Signals,
     ) -> Ending {
-        let cancellation = CancellationToken::new();
-        let mut task = self.spawn(request, run, deadline, cancellation.clone());
+        let (cancellation, kill) = (CancellationToken::new(), CancellationToken::new());
+        let mut task = self.spawn(request, run, deadline, cancellation.clone(), kill.clone());
         let reason = tokio::select! {
             biased;
             result = &mut task => return ended(flatten(result)),
@@ -86,19 +89,29 @@ impl Runner {
         };
         cancellation.cancel();
         let grace_ends = self.clock.monotonic() + request.policy.grace;
-        tokio::select! {
+        let ended_in_time = tokio::select! {
             biased;
-            result = &mut task => match flatten(result) {
-                Err(panic) => panicked(panic),
-                Ok(Ok(report)) => stopped(request, reason, 1, Some(report)),
-                Ok(Err(error)) => stopped(request, reason, 1, error.report),
-            },
-            () = tokio::time::sleep_until(grace_ends) => stuck(request, reason),
+            result = &mut task => Some(result),
+            () = tokio::time::sleep_until(grace_ends) => {
+                kill.cancel();
+                tokio::time::timeout(request.job.kill_wait(), &mut task).await.ok()
+            }
             // Whoever asks twice does not want to wait.
             _ = signals.next() => {
+                kill.cancel();
+                let killed = tokio::time::timeout(request.job.kill_wait(), &mut task).await;
                 task.abort();
-                stopped(request, reason, 1, None)
+                match killed {
+                    Ok(result) => Some(result),
+                    Err(_) => return stopped(request, reason, 1, None),
+                }
             }
+        };
+        match ended_in_time.map(flatten) {
+            None => stuck(request, reason, task),
+            Some(Err(panic)) => panicked(panic),
+            Some(Ok(Ok(report))) => stopped(request, reason, 1, Some(report)),
+            Some(Ok(Err(error))) => stopped(request, reason, 1, error.report),
         }
     }
 
@@ -108,14 +121,18 @@ impl Runner {
         run: &Started,
         deadline: Instant,
         cancellation: CancellationToken,
-    ) -> JoinHandle<TaskResult> {
+        kill: CancellationToken,
+    ) -> AttemptTask {
         let context = JobContext {
             run_id: run.run_id,
+            job: Arc::clone(&run.job),
+            due_at: run.due_at,
             clock: self.clock.clone(),
             http: self.http.clone(),
-            database: self.database.clone(),
+            database: self.history.database().clone(),
             progress: self.progress.clone(),
             cancellation,
+            kill,
             deadline,
             secrets: self.secrets.clone(),
             scratch_dir: self.state_dir.clone(),
@@ -144,6 +161,7 @@ fn ended(result: TaskResult) -> Ending {
             attempts: 1,
             report: Some(report),
             error: None,
+            straggler: None,
         },
         Ok(Err(JobError { error, report })) => Ending {
             outcome: Outcome::Failed,
@@ -151,6 +169,7 @@ fn ended(result: TaskResult) -> Ending {
             attempts: 1,
             report,
             error: Some(error),
+            straggler: None,
         },
         Err(panic) => panicked(panic),
     }
@@ -184,10 +203,11 @@ fn stopped(
             ),
         ),
     };
-    Ending { outcome, exit: error.exit(), attempts, report, error: Some(error) }
+    Ending { outcome, exit: error.exit(), attempts, report, error: Some(error), straggler: None }
 }
 
-fn stuck(request: &RunRequest, reason: StopReason) -> Ending {
+/// The ending of a job that went on after its grace, as `task`.
+fn stuck(request: &RunRequest, reason: StopReason, task: AttemptTask) -> Ending {
     let why = match reason {
         StopReason::Deadline => {
             format!("its timeout of {}", format_duration(request.policy.timeout))
@@ -209,6 +229,7 @@ fn stuck(request: &RunRequest, reason: StopReason) -> Ending {
         attempts: 1,
         report: None,
         error: Some(error),
+        straggler: Some(task),
     }
 }
 
@@ -219,6 +240,7 @@ fn panicked(panic: Error) -> Ending {
         attempts: 1,
         report: None,
         error: Some(panic),
+        straggler: None,
     }
 }
 

@@ -27,6 +27,15 @@ pub(super) enum Claim {
     Denied(Ending),
 }
 
+/// How a try to start a run went.
+enum Try {
+    Claimed(Claimed),
+    /// Another run of the job is going.
+    Running,
+    /// The due time has had its run.
+    HasRun,
+}
+
 /// What a run holds while it is going.
 pub(super) struct Claimed {
     history: History,
@@ -36,13 +45,12 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
-    /// Records the end, then gives everything back. When the end cannot be recorded the liveness
-    /// file stays, for a later reader to find the run lost.
-    pub(super) fn release(self, run_id: Uuid, end: &Finished) -> Result<()> {
-        self.history.finish(run_id, end)?;
-        self.liveness.remove()?;
-        drop(self.job_lock);
-        Ok(())
+    /// Records the end, then gives everything back but the job's lock, which is the caller's
+    /// now. When the end cannot be recorded the liveness file stays, for a later reader to find
+    /// the run lost.
+    pub(super) fn release(self, run_id: Uuid, end: &Finished) -> (Result<()>, FileLock) {
+        let Self { history, job_lock, liveness } = self;
+        (history.finish(run_id, end).and_then(|()| liveness.remove()), job_lock)
     }
 }
 
@@ -66,18 +74,20 @@ impl Runner {
         deadline: Instant,
         signals: &mut Signals,
     ) -> Result<Claim> {
-        let lock_path = self.state_dir.join("locks").join(format!("{}.lock", run.job));
+        let lock_path = self.lock_dir().join(format!("{}.lock", run.job));
         let history = tokio::select! {
-            history = self.open_history(lock_path.clone()) => history?,
+            history = self.history_at_hand() => history?,
             () = tokio::time::sleep_until(deadline) => return Ok(Claim::Denied(out_of_time(request))),
             signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
         };
         loop {
-            if let Some(claimed) = self.try_claim(run, &history, &lock_path).await? {
-                return Ok(Claim::Granted(claimed));
+            match self.try_claim(run, &history, &lock_path, request.policy.if_running).await? {
+                Try::Claimed(claimed) => return Ok(Claim::Granted(claimed)),
+                Try::HasRun => return Ok(Claim::Denied(Ending::skipped())),
+                Try::Running => {}
             }
             let out_of_patience = match request.policy.if_running {
-                IfRunning::Skip | IfRunning::Fail => true,
+                IfRunning::Skip | IfRunning::Fail | IfRunning::Allow => true,
                 IfRunning::Wait => self.clock.monotonic() + LOCK_POLL >= deadline,
             };
             if out_of_patience {
@@ -90,40 +100,62 @@ impl Runner {
         }
     }
 
-    /// Opens the history, with the directory of the lock made and dead runs marked lost.
-    async fn open_history(&self, lock_path: PathBuf) -> Result<History> {
-        let runner = self.clone();
-        blocking(move || {
-            if let Some(directory) = lock_path.parent() {
-                create_private_directory(&runner.state_dir)?;
-                create_private_directory(directory)?;
-            }
-            let history = History::open(&runner.database)?;
-            Liveness::new(&runner.state_dir).sweep(&history, &runner.clock)?;
-            Ok(history)
+    /// Opens the history, where it is not open yet, with the directory of the locks made and dead
+    /// runs marked lost.
+    ///
+    /// Blocks.
+    pub fn open_history(&self) -> Result<History> {
+        self.history.get(|history| {
+            create_private_directory(&self.state_dir)?;
+            create_private_directory(&self.lock_dir())?;
+            Liveness::new(&self.state_dir).sweep(history, &self.clock)
         })
-        .await
     }
 
-    /// Takes the lock and records the start; nothing when another run holds the lock.
+    fn lock_dir(&self) -> PathBuf {
+        self.state_dir.join("locks")
+    }
+
+    /// The open history. Blocks only where that is not certain at once.
+    async fn history_at_hand(&self) -> Result<History> {
+        match self.history.at_hand() {
+            Some(history) => Ok(history),
+            None => {
+                let runner = self.clone();
+                blocking(move || runner.open_history()).await
+            }
+        }
+    }
+
+    /// Takes the lock and records the start.
     async fn try_claim(
         &self,
         run: &Started,
         history: &History,
         lock_path: &Path,
-    ) -> Result<Option<Claimed>> {
+        if_running: IfRunning,
+    ) -> Result<Try> {
         let (run, history, lock_path) = (run.clone(), history.clone(), lock_path.to_owned());
         let liveness = Liveness::new(&self.state_dir);
         let retention = self.retention;
         blocking(move || {
-            let Some(job_lock) = FileLock::try_acquire(&lock_path)? else { return Ok(None) };
+            let job_lock = match if_running {
+                IfRunning::Allow => FileLock::try_share(&lock_path)?,
+                IfRunning::Skip | IfRunning::Wait | IfRunning::Fail => {
+                    FileLock::try_acquire(&lock_path)?
+                }
+            };
+            let Some(job_lock) = job_lock else { return Ok(Try::Running) };
             job_lock.note_holder(&format!("run {} pid {}\n", run.run_id, std::process::id()));
             let liveness = liveness.declare(run.run_id)?;
-            if let Err(error) = history.start(&run, retention) {
-                liveness.remove()?;
-                return Err(error);
+            match history.start(&run, retention) {
+                Ok(true) => Ok(Try::Claimed(Claimed { history, job_lock, liveness })),
+                Ok(false) => liveness.remove().map(|()| Try::HasRun),
+                Err(error) => {
+                    liveness.remove()?;
+                    Err(error)
+                }
             }
-            Ok(Some(Claimed { history, job_lock, liveness }))
         })
         .await
     }
@@ -136,22 +168,23 @@ impl Runner {
         history: History,
         lock_path: PathBuf,
     ) -> Result<Claim> {
-        let (run, job, clock) = (run.clone(), run.job, self.clock.clone());
+        let (run, clock) = (run.clone(), self.clock.clone());
         let retention = self.retention;
         let if_running = request.policy.if_running;
         let timeout = request.policy.timeout;
         blocking(move || {
             let ending = match if_running {
-                IfRunning::Skip => Ending::before_start(Outcome::Skipped, Exit::Succeeded, None),
+                IfRunning::Skip | IfRunning::Allow => Ending::skipped(),
                 IfRunning::Wait | IfRunning::Fail => {
-                    let since = history.running_since(job)?;
-                    let error =
-                        still_running(job, if_running, timeout, since, lock::holder(&lock_path));
+                    let since = history.running_since(&run.job)?;
+                    let holder = lock::holder(&lock_path);
+                    let error = still_running(&run.job, if_running, timeout, since, holder);
                     Ending::before_start(Outcome::Skipped, Exit::NotRun, Some(error))
                 }
             };
-            history.start(&run, retention)?;
-            history.finish(run.run_id, &ending.finished(clock.now()))?;
+            if history.start(&run, retention)? {
+                history.finish(run.run_id, &ending.finished(clock.now()))?;
+            }
             Ok(Claim::Denied(ending))
         })
         .await

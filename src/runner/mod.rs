@@ -24,18 +24,20 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::clock::{Clock, Timestamp};
-use crate::database::Database;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::history::{Finished, Retention, Started, Trigger};
+use crate::history::{Finished, Retention, SharedHistory, Started, Trigger};
 use crate::http::HttpClients;
 use crate::job::{RenderedReport, RunnableJob, blocking};
+use crate::lock::FileLock;
 use crate::logging::RUN_FAILED_TARGET;
 use crate::outcome::Outcome;
+use crate::ping::{PingUrl, Pinger};
 use crate::progress::Progress;
 use crate::secret::Secrets;
 use crate::signal::Signals;
 
+use attempt::AttemptTask;
 use claim::{Claim, Claimed};
 
 /// The delays between the attempts of a run.
@@ -52,6 +54,9 @@ pub enum IfRunning {
     Wait,
     /// End with exit code 75
     Fail,
+    /// Run beside it: for jobs of the daemon that may overlap
+    #[value(skip)]
+    Allow,
 }
 
 /// What a run may take.
@@ -69,18 +74,20 @@ pub struct RunPolicy {
 /// What to run.
 #[derive(Clone)]
 pub struct RunRequest {
-    pub name: &'static str,
+    pub name: Arc<str>,
     pub job: Arc<dyn RunnableJob>,
     pub trigger: Trigger,
     pub due_at: Option<Timestamp>,
     pub policy: RunPolicy,
+    /// Who is told of the start and the end.
+    pub ping_url: Option<PingUrl>,
 }
 
 /// How a run went. Serialised, it is the object that `--output json` prints.
 #[derive(Debug, Serialize)]
 pub struct RunRecord {
     pub run_id: Uuid,
-    pub job: &'static str,
+    pub job: Arc<str>,
     #[serde(serialize_with = "serialize_name")]
     pub outcome: Outcome,
     #[serde(rename = "exit_code", serialize_with = "serialize_code")]
@@ -99,12 +106,13 @@ pub struct RunRecord {
 #[derive(Clone)]
 pub struct Runner {
     pub clock: Clock,
-    pub database: Database,
+    pub history: SharedHistory,
     /// Where the locks are.
     pub state_dir: PathBuf,
     pub host: String,
     pub retention: Retention,
     pub http: HttpClients,
+    pub pinger: Pinger,
     pub progress: Progress,
     pub secrets: Secrets,
 }
@@ -116,12 +124,34 @@ struct Ending {
     attempts: u32,
     report: Option<RenderedReport>,
     error: Option<Error>,
+    /// The attempt that could not be ended.
+    straggler: Option<AttemptTask>,
+}
+
+/// What is left of a run that is stuck: its task, which may end after all. The job stays locked
+/// until then.
+pub struct Straggler {
+    task: AttemptTask,
+    _job_lock: FileLock,
+}
+
+impl Straggler {
+    /// Waits until the task has ended, and gives the job's lock back.
+    pub async fn ended(self) {
+        // How it ended does not matter any more: the run was recorded as stuck.
+        let _ = self.task.await;
+    }
 }
 
 impl Ending {
     /// An ending without an attempt.
     fn before_start(outcome: Outcome, exit: Exit, error: Option<Error>) -> Self {
-        Self { outcome, exit, attempts: 0, report: None, error }
+        Self { outcome, exit, attempts: 0, report: None, error, straggler: None }
+    }
+
+    /// The ending of a run that is not to be: silent, and a success.
+    fn skipped() -> Self {
+        Self::before_start(Outcome::Skipped, Exit::Succeeded, None)
     }
 
     /// A run that `error` kept from starting.
@@ -131,19 +161,24 @@ impl Ending {
 }
 
 impl Runner {
-    /// One run, from the lock to the log. `signals` may ask it to stop.
-    pub async fn run(&self, request: &RunRequest, signals: &mut Signals) -> RunRecord {
+    /// One run, from the lock to the log. `signals` may ask it to stop. A run that is stuck
+    /// leaves a straggler behind.
+    pub async fn run(
+        &self,
+        request: &RunRequest,
+        signals: &mut Signals,
+    ) -> (RunRecord, Option<Straggler>) {
         let begun = self.clock.monotonic();
         let started_at = self.clock.now();
         let run = Started {
             run_id: new_run_id(started_at),
-            job: request.name,
+            job: Arc::clone(&request.name),
             trigger: request.trigger,
             due_at: request.due_at,
             started_at,
             host: self.host.clone(),
         };
-        let span = tracing::info_span!("run", job = run.job, run_id = %run.run_id);
+        let span = tracing::info_span!("run", job = &*run.job, run_id = %run.run_id);
         self.run_claimed(request, run, begun, signals).instrument(span).await
     }
 
@@ -153,16 +188,21 @@ impl Runner {
         run: Started,
         begun: Instant,
         signals: &mut Signals,
-    ) -> RunRecord {
+    ) -> (RunRecord, Option<Straggler>) {
         let deadline = begun + request.policy.timeout;
-        let mut ending;
-        match self.claim(request, &run, deadline, signals).await {
+        let mut ping = None;
+        let (ending, straggler) = match self.claim(request, &run, deadline, signals).await {
             Claim::Granted(claimed) => {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
-                ending = self.attempts(request, &run, deadline, signals).await;
-                ending = self.record_end(&run, claimed, ending).await;
+                ping = request.ping_url.as_ref().map(|url| self.pinger.begin(url));
+                let ending = self.attempts(request, &run, deadline, signals).await;
+                self.record_end(&run, claimed, ending).await
             }
-            Claim::Denied(denied) => ending = denied,
+            Claim::Denied(denied) => (denied, None),
+        };
+        if let Some(url) = request.ping_url.as_ref().filter(|_| ending.outcome != Outcome::Skipped)
+        {
+            self.pinger.end(url, ping, ending.exit);
         }
         self.progress.clear();
         let record = RunRecord {
@@ -178,16 +218,22 @@ impl Runner {
             error: ending.error,
         };
         log_end(&record);
-        record
+        (record, straggler)
     }
 
-    /// Writes the end into the history and gives the locks back. A success that cannot be
-    /// recorded is a failure; a failure stays what it is.
-    async fn record_end(&self, run: &Started, claimed: Claimed, ending: Ending) -> Ending {
+    /// Writes the end into the history and gives the locks back, but for that of a straggler. A
+    /// success that cannot be recorded is a failure; a failure stays what it is.
+    async fn record_end(
+        &self,
+        run: &Started,
+        claimed: Claimed,
+        mut ending: Ending,
+    ) -> (Ending, Option<Straggler>) {
         let end = ending.finished(self.clock.now());
         let run_id = run.run_id;
-        let recorded = blocking(move || claimed.release(run_id, &end)).await;
-        match recorded {
+        let (recorded, job_lock) = blocking(move || claimed.release(run_id, &end)).await;
+        let straggler = ending.straggler.take().map(|task| Straggler { task, _job_lock: job_lock });
+        let ending = match recorded {
             Ok(()) => ending,
             Err(error) if ending.outcome == Outcome::Succeeded => Ending {
                 outcome: Outcome::Failed,
@@ -199,7 +245,8 @@ impl Runner {
                 tracing::warn!(error = error.chain(), "the end of the run is not in the history");
                 ending
             }
-        }
+        };
+        (ending, straggler)
     }
 }
 
@@ -217,7 +264,7 @@ impl Ending {
 }
 
 /// A version 7 UUID, so that ids sort by time.
-fn new_run_id(now: Timestamp) -> Uuid {
+pub fn new_run_id(now: Timestamp) -> Uuid {
     let since_epoch = now.since_epoch();
     Uuid::new_v7(uuid::Timestamp::from_unix(
         uuid::NoContext,
@@ -283,5 +330,7 @@ fn serialize_error<S: serde::Serializer>(
     error.as_ref().map(Error::chain).serialize(serializer)
 }
 
+#[cfg(test)]
+pub mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -1,105 +1,15 @@
 //! The frame in paused time: jobs are made up by each test, the database is a real file.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::UNIX_EPOCH;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::fixtures::*;
 use super::*;
-use crate::history::{Filter, History};
-use crate::http::HttpLimits;
-use crate::job::{AttemptFuture, JobContext, JobError};
+use crate::database::Database;
+use crate::job::JobError;
 use crate::lock::FileLock;
 use crate::signal::Signal;
-
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// A job that is a closure.
-struct FnJob<F>(F);
-
-impl<F> RunnableJob for FnJob<F>
-where
-    F: for<'a> Fn(&'a JobContext) -> AttemptFuture<'a> + Send + Sync,
-{
-    fn run<'a>(&'a self, context: &'a JobContext) -> AttemptFuture<'a> {
-        (self.0)(context)
-    }
-}
-
-fn job<F>(run: F) -> Arc<dyn RunnableJob>
-where
-    F: for<'a> Fn(&'a JobContext) -> AttemptFuture<'a> + Send + Sync + 'static,
-{
-    Arc::new(FnJob(run))
-}
-
-fn report(text: &str) -> RenderedReport {
-    RenderedReport::of(&text).expect("a report")
-}
-
-fn succeeds() -> Arc<dyn RunnableJob> {
-    job(|_| Box::pin(async { Ok(report("done")) }))
-}
-
-fn fails(exit: Exit) -> Arc<dyn RunnableJob> {
-    job(move |_| Box::pin(async move { Err(JobError::from(Error::new(exit, "no luck"))) }))
-}
-
-/// Never ends by itself. Once cancelled it says what it had done.
-fn heeds_cancellation() -> Arc<dyn RunnableJob> {
-    job(|context| {
-        Box::pin(async {
-            context.cancellation.cancelled().await;
-            Err(JobError::from(crate::job::cancelled()).with_report(&"half of it"))
-        })
-    })
-}
-
-fn ignores_cancellation() -> Arc<dyn RunnableJob> {
-    job(|_| Box::pin(std::future::pending()))
-}
-
-struct Fixture {
-    runner: Runner,
-    directory: tempfile::TempDir,
-}
-
-impl Fixture {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = directory.path().join("punctual.db");
-        let runner = Runner {
-            clock: Clock::starting_at(UNIX_EPOCH + Duration::from_secs(1_767_225_600)),
-            database: Database::new(database, Duration::from_secs(5)),
-            state_dir: directory.path().to_owned(),
-            host: "test".to_owned(),
-            retention: Retention { age_max: 90 * 24 * 60 * MINUTE, runs_max: 100 },
-            http: HttpClients::new(HttpLimits::default()),
-            progress: Progress::hidden(),
-            secrets: Secrets::from_lookup(|_| None),
-        };
-        Self { runner, directory }
-    }
-
-    async fn run(&self, request: &RunRequest) -> RunRecord {
-        self.runner.run(request, &mut Signals::never()).await
-    }
-
-    fn history(&self) -> Vec<crate::history::Run> {
-        let history = History::open(&self.runner.database).expect("a history");
-        history.list(&Filter { limit: 100, ..Filter::default() }).expect("runs")
-    }
-}
-
-fn request(job: Arc<dyn RunnableJob>) -> RunRequest {
-    let policy = RunPolicy {
-        timeout: MINUTE,
-        grace: Duration::from_secs(10),
-        if_running: IfRunning::Skip,
-        retries: 0,
-    };
-    RunRequest { name: "job", job, trigger: Trigger::Cli, due_at: None, policy }
-}
 
 fn chain(record: &RunRecord) -> String {
     record.error.as_ref().map(Error::chain).unwrap_or_default()
@@ -172,17 +82,6 @@ async fn a_panic_is_an_outcome() {
     assert_eq!(fixture.run(&request(succeeds())).await.outcome, Outcome::Succeeded);
 }
 
-/// A job that tells that it has begun, and then is another.
-fn announced(begun: mpsc::UnboundedSender<()>, then: Arc<dyn RunnableJob>) -> Arc<dyn RunnableJob> {
-    job(move |context| {
-        let (begun, then) = (begun.clone(), Arc::clone(&then));
-        Box::pin(async move {
-            begun.send(()).expect("the test listens");
-            then.run(context).await
-        })
-    })
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_signal_cancels_and_is_the_exit_code() {
     for (signal, exit) in
@@ -193,7 +92,7 @@ async fn a_signal_cancels_and_is_the_exit_code() {
         let (sender, receiver) = mpsc::channel(1);
         let request = request(announced(begun, heeds_cancellation()));
         let mut signals = Signals::from_channel(receiver);
-        let (record, ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
+        let ((record, _), ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
             has_begun.recv().await.expect("it begins");
             sender.send(signal).await.expect("it listens");
         });
@@ -210,7 +109,7 @@ async fn a_second_signal_does_not_wait_for_the_grace() {
     let (sender, receiver) = mpsc::channel(2);
     let request = request(announced(begun, ignores_cancellation()));
     let mut signals = Signals::from_channel(receiver);
-    let (record, ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
+    let ((record, _), ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
         has_begun.recv().await.expect("it begins");
         for _ in 0..2 {
             sender.send(Signal::Interrupt).await.expect("it listens");
@@ -294,7 +193,7 @@ async fn a_signal_ends_the_wait_for_the_next_attempt() {
     let mut request = request(announced(begun, fails(Exit::Unavailable)));
     request.policy.retries = 100;
     let mut signals = Signals::from_channel(receiver);
-    let (record, ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
+    let ((record, _), ()) = tokio::join!(fixture.runner.run(&request, &mut signals), async {
         has_begun.recv().await.expect("it begins");
         has_begun.recv().await.expect("it begins again");
         sender.send(Signal::Terminate).await.expect("it listens");
@@ -366,8 +265,8 @@ async fn different_jobs_run_side_by_side() {
     let (sender, receiver) = mpsc::channel(1);
     let long = request(announced(begun, heeds_cancellation()));
     let mut signals = Signals::from_channel(receiver);
-    let other = RunRequest { name: "other", ..request(succeeds()) };
-    let (long, other) = tokio::join!(fixture.runner.run(&long, &mut signals), async {
+    let other = RunRequest { name: "other".into(), ..request(succeeds()) };
+    let ((long, _), other) = tokio::join!(fixture.runner.run(&long, &mut signals), async {
         has_begun.recv().await.expect("it begins");
         let record = fixture.run(&other).await;
         sender.send(Signal::Interrupt).await.expect("it listens");
@@ -379,7 +278,7 @@ async fn different_jobs_run_side_by_side() {
 #[tokio::test(start_paused = true)]
 async fn a_success_that_cannot_be_recorded_is_a_failure() {
     let fixture = Fixture::new();
-    let database = fixture.runner.database.path().to_owned();
+    let database = fixture.runner.history.database().path().to_owned();
     let vandal = job(move |_| {
         let database = database.clone();
         Box::pin(async move {
@@ -398,7 +297,8 @@ async fn a_database_that_cannot_be_opened_is_a_failure_before_the_start() {
     let mut fixture = Fixture::new();
     let file = fixture.directory.path().join("file");
     std::fs::write(&file, "no database ".repeat(100)).expect("written");
-    fixture.runner.database = Database::new(file, Duration::from_secs(1));
+    let database = Database::new(file, Duration::from_secs(1));
+    fixture.runner.history = SharedHistory::new(database, fixture.runner.clock.clone());
     let record = fixture.run(&request(succeeds())).await;
     assert_eq!(
         (record.outcome, record.exit, record.attempts),

@@ -11,6 +11,7 @@ mod logs;
 mod mem_report;
 mod next;
 mod output;
+mod pings;
 mod sandbox;
 mod server;
 mod sync;

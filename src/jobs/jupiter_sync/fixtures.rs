@@ -47,12 +47,15 @@ pub fn context(directory: &tempfile::TempDir, key: Option<&'static str>) -> JobC
     let clock = Clock::System;
     JobContext {
         run_id: Uuid::now_v7(),
+        job: "jupiter-sync".into(),
+        due_at: None,
         deadline: clock.monotonic() + Duration::from_secs(60),
         clock,
         http: HttpClients::new(limits),
         database: Database::new(directory.path().join("punctual.db"), Duration::from_secs(5)),
         progress: Progress::hidden(),
         cancellation: CancellationToken::new(),
+        kill: CancellationToken::new(),
         secrets: Secrets::from_lookup(move |_| key.map(Secret::new)),
         scratch_dir: directory.path().to_owned(),
     }

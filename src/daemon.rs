@@ -1,0 +1,163 @@
+//! The daemon: the jobs of one installation, in an in-process cron loop.
+//!
+//! | part | is |
+//! |---|---|
+//! | [`scheduler`] | which run starts when: pure, told the time, answers with actions |
+//! | [`policy`], [`handled`] | its decisions; the stretches of wall time it has gone through |
+//! | [`event_loop`] | the one place that waits: alarm, ends of runs, requests, signals |
+//! | [`effects`] | what the loop does to the world: runs, through the same frame as everywhere else |
+//! | [`store`] | what outlives a daemon: since when it knows a job, which jobs are paused |
+//! | [`notify`] | what the service manager is told |
+//!
+//! The loop runs on the main thread and only decides and hands over; runs are tasks of the
+//! runtime's workers, so that neither a slow nor a broken one is in its way.
+
+mod effects;
+mod event_loop;
+mod handle;
+mod handled;
+mod notify;
+mod policy;
+mod scheduler;
+mod store;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+pub use effects::{LeftOut, Observer};
+pub use event_loop::{Health, JobView};
+pub use handle::DaemonHandle;
+pub use policy::{ClockStep, Overlap};
+pub use scheduler::Triggered;
+
+use crate::database::create_private_directory;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::job::{RunnableJob, blocking};
+use crate::lock::{self, FileLock};
+use crate::ping::PingUrl;
+use crate::runner::{RunPolicy, Runner};
+use crate::schedule::Schedule;
+use crate::signal::{Hangups, Signals};
+
+use effects::Frame;
+use event_loop::{EventLoop, Loader};
+use scheduler::JobSpec;
+use store::Store;
+
+/// Requests that may wait for the loop's attention.
+const REQUESTS_MAX: usize = 64;
+
+/// A job as the daemon runs it.
+#[derive(Clone)]
+pub struct DaemonJob {
+    pub name: Arc<str>,
+    pub schedule: Schedule,
+    pub job: Arc<dyn RunnableJob>,
+    pub policy: RunPolicy,
+    pub overlap: Overlap,
+    pub catch_up: bool,
+    /// The longest random delay of a start; zero for none.
+    pub jitter: Duration,
+    /// Who is told of the start and the end of its runs.
+    pub ping_url: Option<PingUrl>,
+}
+
+impl DaemonJob {
+    fn spec(&self) -> JobSpec {
+        JobSpec {
+            name: Arc::clone(&self.name),
+            schedule: self.schedule.clone(),
+            overlap: self.overlap,
+            catch_up: self.catch_up,
+            jitter: self.jitter,
+        }
+    }
+}
+
+/// What a daemon may take.
+#[derive(Clone, Copy, Debug)]
+pub struct DaemonLimits {
+    /// Runs that may be going at once; the others wait for a place.
+    pub running_max: NonZeroU32,
+    /// How long a stopping daemon waits for its runs before it cancels them.
+    pub stop_timeout: Duration,
+}
+
+/// Where the daemon gets its jobs from, at the start and whenever it is told to reload. Called on
+/// a thread that may block.
+pub type JobSource = Arc<dyn Fn() -> Result<Vec<DaemonJob>> + Send + Sync>;
+
+/// One daemon.
+pub struct Daemon {
+    pub runner: Runner,
+    pub source: JobSource,
+    pub limits: DaemonLimits,
+    pub observers: Vec<Arc<dyn Observer>>,
+}
+
+impl Daemon {
+    /// Runs until `signals` asks to stop and the runs have ended, or are given up.
+    pub async fn run(self, signals: &mut Signals, hangups: &mut Hangups) -> Result<()> {
+        let _instance = self.only_one().await?;
+        raise_file_limit();
+        let store = Store::new(self.runner.history.database().clone());
+        let load: Loader = {
+            let (source, runner, store) =
+                (Arc::clone(&self.source), self.runner.clone(), store.clone());
+            Arc::new(move || {
+                runner.open_history()?;
+                store.with_past(source()?, &runner.history, &runner.clock)
+            })
+        };
+        let jobs = {
+            let load = Arc::clone(&load);
+            blocking(move || load()).await?
+        };
+        let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
+        // The servers of the socket and of HTTP are given clones of it.
+        let _handle = DaemonHandle::new(requests);
+        let clock = self.runner.clock.clone();
+        let effects = Frame::new(self.runner, store, self.observers);
+        let event_loop = EventLoop::new(clock, effects, self.limits, load, receiver)?;
+        event_loop.run(jobs, signals, hangups).await;
+        Ok(())
+    }
+
+    /// Makes sure that this is the only daemon of the state directory, for as long as the lock is
+    /// held.
+    async fn only_one(&self) -> Result<FileLock> {
+        let state_dir = self.runner.state_dir.clone();
+        blocking(move || {
+            create_private_directory(&state_dir)?;
+            let path = state_dir.join("daemon.lock");
+            let Some(lock) = FileLock::try_acquire(&path)? else {
+                let holder =
+                    lock::holder(&path).map_or_else(String::new, |who| format!(" ({who})"));
+                return Err(Error::new(
+                    Exit::NotRun,
+                    format!("another daemon holds {}{holder}", state_dir.display()),
+                )
+                .hint("stop that one, or give this one another --state-dir"));
+            };
+            lock.note_holder(&format!("pid {}\n", std::process::id()));
+            Ok(lock)
+        })
+        .await
+    }
+}
+
+/// Every run has two files open. The default soft limit of 1,024 is for programs that use
+/// select(2).
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) =
+        setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+    {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}

@@ -1,0 +1,80 @@
+//! One open history for all the runs of a process.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::History;
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::error::Result;
+
+/// How long an open history is taken to be that of the file at its path, before the next look.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// The history of a database: opened when first needed, and once more when its file was replaced
+/// under a long-lived process. Cheap to clone.
+#[derive(Clone)]
+pub struct SharedHistory {
+    database: Database,
+    clock: Clock,
+    opened: Arc<Mutex<Option<Opened>>>,
+}
+
+struct Opened {
+    history: History,
+    file: FileId,
+    looked_at: Instant,
+}
+
+/// Device and inode: the same file, whatever it is called.
+type FileId = (u64, u64);
+
+impl SharedHistory {
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock, opened: Arc::default() }
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The history, where no file has to be looked at for it.
+    pub fn at_hand(&self) -> Option<History> {
+        let opened = self.opened();
+        let opened = opened.as_ref()?;
+        let trusted_until = opened.looked_at + TRUSTED_FOR;
+        (self.clock.monotonic() < trusted_until).then(|| opened.history.clone())
+    }
+
+    /// The history. `prepare` is called with it when it was opened anew.
+    ///
+    /// Blocks.
+    pub fn get(&self, prepare: impl FnOnce(&History) -> Result<()>) -> Result<History> {
+        let mut slot = self.opened();
+        let looked_at = self.clock.monotonic();
+        if let Some(opened) = slot.as_mut()
+            && file_id(self.database.path()) == Some(opened.file)
+        {
+            opened.looked_at = looked_at;
+            return Ok(opened.history.clone());
+        }
+        let history = History::open(&self.database)?;
+        prepare(&history)?;
+        let file = file_id(self.database.path());
+        *slot = file.map(|file| Opened { history: history.clone(), file, looked_at });
+        Ok(history)
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Option<Opened>> {
+        // A panic while it was held leaves either nothing or a history that is good.
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
