@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_punctual_global_optspecs
-    string join \n database= state-dir= log-dir= log-keep= log-format= output= history-keep= history-max= v/verbose q/quiet h/help V/version
+    string join \n config= database= state-dir= log-dir= log-keep= log-format= output= history-keep= history-max= v/verbose q/quiet h/help V/version
 end
 
 function __fish_punctual_needs_command
@@ -24,16 +24,17 @@ function __fish_punctual_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c punctual -n "__fish_punctual_needs_command" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_needs_command" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_needs_command" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_needs_command" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_needs_command" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_needs_command" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_needs_command" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_needs_command" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_needs_command" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_needs_command" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_needs_command" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_needs_command" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -54,16 +55,17 @@ wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -80,16 +82,17 @@ wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l update -d 'Also refresh stored tokens that changed, and mark those that vanished or came back'
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l strict -d 'Fail on the first malformed element (exit code 76) instead of skipping it'
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l dry-run -d 'Report what would be done, and write nothing'
@@ -103,16 +106,17 @@ wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -142,56 +146,60 @@ skipped\t''
 stuck\t''
 panicked\t''
 lost\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand show" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand show" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l out -d 'Write one page per command into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

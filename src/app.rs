@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 
 use crate::cli::{self, Action, Invocation};
 use crate::clock::Clock;
 use crate::commands::DaemonArgs;
+use crate::config::Config;
 use crate::daemon::Daemon;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -32,11 +34,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let steers =
         |argument: &OsString| matches!(text::escape(&argument.to_string_lossy()), Cow::Owned(_));
     let quotes_controls = arguments.iter().any(steers);
-    let invocation = match cli::parse(arguments) {
-        Ok(invocation) => invocation,
-        Err(error) => return print_usage(&error, quotes_controls),
+    // Before the command line is read, because the file's jobs are to be part of it.
+    let config = settings::load_config(&arguments, cli::config_rules);
+    let acted = match (cli::parse(arguments), config) {
+        // The unknown name may be that of a job in the file that cannot be read.
+        (Err(usage), Err(error)) if usage.kind() == ErrorKind::InvalidSubcommand => Err(error),
+        (Err(usage), _) => return print_usage(&usage, quotes_controls),
+        (Ok(invocation), config) => config.and_then(|config| act(&invocation, config)),
     };
-    act(&invocation).unwrap_or_else(|error| {
+    acted.unwrap_or_else(|error| {
         output::print_error(&error);
         error.exit()
     })
@@ -71,22 +77,16 @@ fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
     }
 }
 
-fn act(invocation: &Invocation) -> Result<Exit> {
+fn act(invocation: &Invocation, config: Config) -> Result<Exit> {
+    let settings = Settings::resolve(&invocation.global, config)?;
     match &invocation.action {
         Action::Command(command) => {
-            let settings = Settings::resolve(&invocation.global)?;
-            logging::install(&settings.log, &Progress::hidden())?;
+            install_log(&settings, &Progress::hidden())?;
             command.run(&settings, cli::command())?;
             Ok(Exit::Succeeded)
         }
-        Action::Run(request) => {
-            let settings = Settings::resolve(&invocation.global)?;
-            run_job(&settings, request)
-        }
-        Action::Daemon(args) => {
-            let settings = Settings::resolve(&invocation.global)?.for_daemon(&invocation.global);
-            run_daemon(&settings, args)
-        }
+        Action::Run(request) => run_job(&settings, request),
+        Action::Daemon(args) => run_daemon(&settings.for_daemon(&invocation.global), args),
     }
 }
 
@@ -119,7 +119,7 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
 }
 
 fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
-    logging::install(&settings.log, &Progress::hidden())?;
+    install_log(settings, &Progress::hidden())?;
     // One worker more than there are jobs: one that blocks its thread holds up no other.
     let runtime = runtime(CATALOG.len() + 1)?;
     let daemon = Daemon {
@@ -137,9 +137,17 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
     ended.map(|()| Exit::Succeeded)
 }
 
+fn install_log(settings: &Settings, progress: &Progress) -> Result<()> {
+    logging::install(&settings.log, progress)?;
+    for warning in &settings.config.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
+}
+
 fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     let progress = if settings.progress { Progress::on_stderr() } else { Progress::hidden() };
-    logging::install(&settings.log, &progress)?;
+    install_log(settings, &progress)?;
     // Two workers: with one, a job that blocks its thread would keep timers from firing.
     let runtime = runtime(2)?;
     let runner = runner(settings, progress);

@@ -7,6 +7,7 @@ use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 
 use crate::clock::{parse_run_duration, parse_timeout};
 use crate::commands::{Builtin, Command, DaemonArgs};
+use crate::config::Rules;
 use crate::daemon::{DaemonJob, Overlap};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -14,7 +15,7 @@ use crate::history::Trigger;
 use crate::job::{CatalogEntry, RunnableJob};
 use crate::jobs::CATALOG;
 use crate::runner::{IfRunning, RunPolicy, RunRequest};
-use crate::schedule::Schedules;
+use crate::schedule::{Schedule, Schedules};
 use crate::settings::{GlobalArgs, without_empty_variables};
 
 const ABOUT: &str = "Run recurring jobs once, with a timeout, a lock and a history";
@@ -87,6 +88,20 @@ fn job_command(entry: &CatalogEntry) -> clap::Command {
             entry.schedule
         ))
         .next_help_heading(None::<&str>)
+}
+
+/// What a configuration file is checked against: jobs and commands share one name space.
+pub fn config_rules() -> Rules {
+    let builtin = Builtin::augment_subcommands(clap::Command::new("punctual"));
+    let commands = builtin.get_subcommands().map(|command| command.get_name().to_owned());
+    Rules {
+        builtin_jobs: CATALOG.iter().map(|entry| entry.name).collect(),
+        commands: commands.chain(["help".to_owned()]).collect(),
+        check_schedule: |text| match Schedule::parse(text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.problem().to_owned()),
+        },
+    }
 }
 
 /// Reads the command line. An error is a usage error, or the help that was asked for.

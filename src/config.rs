@@ -16,6 +16,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::clock;
+use crate::daemon::Overlap;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::logging::LogFormat;
@@ -139,17 +140,6 @@ pub struct CommandLine {
     /// An absolute path, or a name to be looked up in `PATH`.
     pub program: PathBuf,
     pub arguments: Vec<String>,
-}
-
-/// What to do when a job comes due while it is running.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Overlap {
-    #[default]
-    Skip,
-    /// Run it afterwards, once.
-    Wait,
-    /// Run it beside.
-    Allow,
 }
 
 /// `[on_failure]`: whom to tell, and when.

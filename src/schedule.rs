@@ -90,7 +90,6 @@ impl Schedule {
     }
 
     /// The last due time that is not after an instant. Nothing when that is before 1970.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the daemon, which is to come"))]
     pub fn last_at_or_before(&self, at: Timestamp) -> Option<Timestamp> {
         let second = at.since_epoch().as_secs().min(END - 1);
         match &self.0.times {
@@ -100,7 +99,6 @@ impl Schedule {
     }
 
     /// How many due times are after one instant and not after another, counted up to `max`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the daemon, which is to come"))]
     pub fn count_between(&self, after: Timestamp, until: Timestamp, max: u64) -> u64 {
         if let Times::Every(interval) = &self.0.times {
             let passed = |time: Timestamp| time.since_epoch().as_secs().min(END - 1) / interval;
@@ -111,7 +109,6 @@ impl Schedule {
     }
 
     /// Whether no two due times are less than an hour apart.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the daemon, which is to come"))]
     pub fn is_hourly_or_rarer(&self) -> bool {
         match &self.0.times {
             Times::Cron(cron) => cron.is_hourly_or_rarer(),

@@ -1,14 +1,19 @@
-//! Where things are and how much is said: flags over environment over defaults.
+//! Where things are and how much is said: flags over environment over configuration file over
+//! defaults.
 //!
 //! The only reader of the environment. What jobs need of it reaches them through their context.
 
+mod args;
+mod choice;
+
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use crate::clock::parse_duration;
+use crate::config::{Config, DatabaseSource, Rules};
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -17,71 +22,20 @@ use crate::logging::{LogFormat, LogSettings};
 use crate::output::{self, OutputFormat};
 use crate::secret::{Secret, Secrets};
 
+pub use args::GlobalArgs;
+use choice::{Choice, ResolvedSetting};
+
 /// How long a statement waits for another process's transaction, at most.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
 
-// The flags that every subcommand takes. (No doc comment: clap would make it the program's help.)
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
-    /// SQLite database for history and data [default: punctual.db in the state directory]
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "PUNCTUAL_DATABASE",
-        hide_env_values = true,
-        value_parser = clap::builder::NonEmptyStringValueParser::new()
-    )]
-    database: Option<String>,
+/// Where a configuration file is looked for first when none is named.
+const CONFIG_OF_SYSTEM: &str = "/etc/punctual/punctual.toml";
 
-    /// Directory for database and locks [default: /var/lib/punctual for root, else
-    /// $XDG_STATE_HOME/punctual or ~/.local/state/punctual]
-    #[arg(long, global = true, value_name = "DIR", env = "PUNCTUAL_STATE_DIR", hide_env_values = true, value_hint = clap::ValueHint::DirPath)]
-    state_dir: Option<PathBuf>,
+const LOG_KEEP_DEFAULT: u16 = 14;
+const HISTORY_KEEP_DEFAULT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const HISTORY_MAX_DEFAULT: u32 = 10_000;
 
-    /// Also write a daily log file of JSON lines into this directory
-    #[arg(long, global = true, value_name = "DIR", env = "PUNCTUAL_LOG_DIR", hide_env_values = true, value_hint = clap::ValueHint::DirPath)]
-    log_dir: Option<PathBuf>,
-
-    /// How many daily log files to keep
-    #[arg(long, global = true, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..), hide_short_help = true)]
-    log_keep: u16,
-
-    /// Form of the log on stderr
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        env = "PUNCTUAL_LOG_FORMAT",
-        hide_env_values = true,
-        value_enum,
-        default_value_t
-    )]
-    log_format: LogFormat,
-
-    /// Form of the report on stdout
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
-    output: OutputFormat,
-
-    /// How long finished runs stay in the history
-    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_HISTORY_KEEP", hide_env_values = true, default_value = "90d", value_parser = parse_duration, hide_short_help = true)]
-    history_keep: Duration,
-
-    /// How many runs of a job stay in the history
-    #[arg(long, global = true, value_name = "N", env = "PUNCTUAL_HISTORY_MAX", hide_env_values = true, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
-    history_max: u32,
-
-    /// Log more on stderr: -v what is done, -vv debug, -vvv libraries too
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-
-    /// Say nothing but errors: no report, no progress, no warnings
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    quiet: u8,
-}
-
-/// What the flags, the environment and the defaults come to.
+/// What the flags, the environment, the file and the defaults come to.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub state_dir: PathBuf,
@@ -92,35 +46,63 @@ pub struct Settings {
     pub progress: bool,
     pub retention: Retention,
     pub host: String,
+    /// For what is not resolved here: jobs, the daemon, whom to tell of failures.
+    pub config: Config,
+    /// Each setting with its value and where that came from, secrets apart.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for `punctual check --show-config`"))]
+    pub resolved: Vec<ResolvedSetting>,
 }
 
 impl Settings {
-    pub fn resolve(args: &GlobalArgs) -> Result<Self> {
-        let state_dir = match args.state_dir.clone() {
-            Some(directory) => directory,
-            None => default_state_dir()?,
-        };
-        let database = match args.database.as_deref() {
-            Some(database) => database_path(database)?,
-            None => state_dir.join("punctual.db"),
-        };
-        let quiet = args.quiet > 0;
+    pub fn resolve(args: &GlobalArgs, config: Config) -> Result<Self> {
+        let flags = &args.flags;
+        let database = flags.database.as_deref().map(DatabaseSource::from_text).transpose();
+        let database = database.map_err(|reason| {
+            Error::new(Exit::Configuration, reason).hint("give --database the path of a file")
+        })?;
+
+        let mut choice = Choice::new(args, &config);
+        let state_dir =
+            choice.or_else("state_dir", &flags.state_dir, &config.state_dir, default_state_dir)?;
+        let database = choice.or(
+            "database",
+            &database,
+            &config.database,
+            DatabaseSource::Path(state_dir.join("punctual.db")),
+        );
+        let log_dir = choice.optional("log_dir", &flags.log_dir, &config.log_dir);
+        let files_kept = choice.or("log_keep", &flags.log_keep, &config.log_keep, LOG_KEEP_DEFAULT);
+        let format =
+            choice.or("log_format", &flags.log_format, &config.log_format, LogFormat::default());
+        let age_max = choice.or(
+            "history_keep",
+            &flags.history_keep,
+            &config.history_keep,
+            HISTORY_KEEP_DEFAULT,
+        );
+        let runs_max =
+            choice.or("history_max", &flags.history_max, &config.history_max, HISTORY_MAX_DEFAULT);
+        let resolved = choice.finish();
+
+        let quiet = flags.quiet > 0;
         let watched = output::stderr_is_terminal();
         Ok(Self {
+            database: Database::new(database_path(&database)?, DATABASE_PATIENCE),
             state_dir,
-            database: Database::new(database, DATABASE_PATIENCE),
             log: LogSettings {
-                format: args.log_format,
-                stderr_level: stderr_level(args.verbose, quiet, watched),
-                file_level: stderr_level(args.verbose, false, false).max(LevelFilter::INFO),
-                directory: args.log_dir.clone(),
-                files_kept: args.log_keep.into(),
+                format,
+                stderr_level: stderr_level(flags.verbose, quiet, watched),
+                file_level: stderr_level(flags.verbose, false, false).max(LevelFilter::INFO),
+                directory: log_dir,
+                files_kept: files_kept.into(),
             },
-            output: args.output,
+            output: flags.output,
             quiet,
-            progress: watched && !quiet && args.log_format == LogFormat::Text,
-            retention: Retention { age_max: args.history_keep, runs_max: args.history_max },
+            progress: watched && !quiet && format == LogFormat::Text,
+            retention: Retention { age_max, runs_max },
             host: host_name(),
+            config,
+            resolved,
         })
     }
 }
@@ -130,10 +112,47 @@ impl Settings {
     /// there is no terminal.
     #[must_use]
     pub fn for_daemon(mut self, args: &GlobalArgs) -> Self {
-        let verbose = args.verbose.saturating_add(1);
+        let verbose = args.flags.verbose.saturating_add(1);
         self.log.stderr_level = stderr_level(verbose, self.quiet, false);
         self
     }
+}
+
+/// Reads the configuration file: the one that is named, else the first one that is in its usual
+/// place, else none. `rules` is asked for only when there is a file.
+///
+/// The file's jobs are part of the command line, so this happens before that can be defined.
+pub fn load_config(arguments: &[OsString], rules: fn() -> Rules) -> Result<Config> {
+    if let Some(path) = config_path_from(arguments) {
+        return Config::load(&path, rules);
+    }
+    let of_user = absolute_path("XDG_CONFIG_HOME")
+        .or_else(|| absolute_path("HOME").map(|home| home.join(".config")))
+        .map(|directory| directory.join("punctual/punctual.toml"));
+    for path in [Some(PathBuf::from(CONFIG_OF_SYSTEM)), of_user].into_iter().flatten() {
+        if let Some(config) = Config::load_if_present(&path, rules)? {
+            return Ok(config);
+        }
+    }
+    Ok(Config::default())
+}
+
+/// The configuration file that `--config` or the environment names.
+///
+/// An early look at the command line, by hand: clap stops at the first thing that it does not
+/// know, and that is what the subcommands of the file are by now. Both find the same, because a
+/// flag of ours never takes a word that begins with a hyphen as its value.
+fn config_path_from(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut words = arguments.iter().skip(1).take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        if word == "--config" {
+            return words.next().map(PathBuf::from);
+        }
+        if let Some(path) = word.as_bytes().strip_prefix(b"--config=") {
+            return Some(PathBuf::from(OsStr::from_bytes(path)));
+        }
+    }
+    environment("PUNCTUAL_CONFIG").map(PathBuf::from)
 }
 
 /// The definition without the variables that are set to nothing: empty means "not set", as in most
@@ -167,18 +186,14 @@ fn stderr_level(verbose: u8, quiet: bool, watched: bool) -> LevelFilter {
     }
 }
 
-fn database_path(database: &str) -> Result<PathBuf> {
-    match database.split_once("://") {
-        Some(("postgres" | "postgresql", _)) => Err(Error::new(
+fn database_path(source: &DatabaseSource) -> Result<PathBuf> {
+    match source {
+        DatabaseSource::Path(path) => Ok(path.clone()),
+        DatabaseSource::Url(_) | DatabaseSource::UrlFile(_) => Err(Error::new(
             Exit::Configuration,
             "this version stores in SQLite only, not in PostgreSQL",
         )
         .hint("give --database the path of a file")),
-        Some((scheme, _)) => {
-            Err(Error::new(Exit::Configuration, format!("unknown kind of database: {scheme}"))
-                .hint("give --database the path of a file"))
-        }
-        None => Ok(PathBuf::from(database)),
     }
 }
 
@@ -187,9 +202,8 @@ fn default_state_dir() -> Result<PathBuf> {
     if rustix::process::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/punctual"));
     }
-    let absolute = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+    absolute_path("XDG_STATE_HOME")
+        .or_else(|| absolute_path("HOME").map(|home| home.join(".local/state")))
         .map(|state| state.join("punctual"))
         .ok_or_else(|| {
             Error::new(
@@ -198,6 +212,11 @@ fn default_state_dir() -> Result<PathBuf> {
             )
             .hint("name one with --state-dir or PUNCTUAL_STATE_DIR")
         })
+}
+
+/// The path in a variable. As the XDG specification says, a relative one counts as not set.
+fn absolute_path(variable: &str) -> Option<PathBuf> {
+    environment(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 fn host_name() -> String {
@@ -219,22 +238,4 @@ fn variable(name: &OsStr) -> Option<OsString> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_a_terminal_only_errors_reach_stderr() {
-        assert_eq!(stderr_level(0, false, false), LevelFilter::ERROR);
-        assert_eq!(stderr_level(0, false, true), LevelFilter::WARN);
-        assert_eq!(stderr_level(3, true, true), LevelFilter::ERROR);
-        assert_eq!(stderr_level(1, false, false), LevelFilter::INFO);
-    }
-
-    #[test]
-    fn a_database_url_never_becomes_a_file_name() {
-        let error = database_path("postgres://user:secret@host/db").expect_err("not supported");
-        assert_eq!(error.exit(), Exit::Configuration);
-        assert!(!error.chain().contains("secret"));
-        assert_eq!(database_path("data/x.db").expect("a path"), PathBuf::from("data/x.db"));
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ const LATE_MAX: Duration = Duration::from_secs(60);
 const JUMP_MIN: Duration = Duration::from_secs(1);
 
 /// What to do when a job comes due while its previous run is going.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Overlap {
     /// Leave the due time out.
     #[default]

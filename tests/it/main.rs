@@ -3,6 +3,7 @@
 mod bad_days;
 mod captures;
 mod cli;
+mod config;
 mod frame;
 mod generated;
 mod hello;

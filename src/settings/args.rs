@@ -1,0 +1,119 @@
+//! The flags that every subcommand takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::parser::ValueSource;
+
+use crate::clock::parse_duration;
+use crate::logging::LogFormat;
+use crate::output::OutputFormat;
+
+// The flags that every subcommand takes. Those that the configuration file may set too have no
+// default for clap, which would hide that nobody gave them. Each is named alike everywhere:
+// `log_dir` in the file, `--log-dir`, `PUNCTUAL_LOG_DIR`.
+// (No doc comment: clap would make it the program's help.)
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalFlags {
+    /// Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in
+    /// $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, global = true, value_name = "FILE", env = "PUNCTUAL_CONFIG", hide_env_values = true, value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+
+    /// SQLite database for history and data [default: punctual.db in the state directory]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "PUNCTUAL_DATABASE",
+        hide_env_values = true,
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub database: Option<String>,
+
+    /// Directory for database and locks [default: /var/lib/punctual for root, else
+    /// $XDG_STATE_HOME/punctual or ~/.local/state/punctual]
+    #[arg(long, global = true, value_name = "DIR", env = "PUNCTUAL_STATE_DIR", hide_env_values = true, value_hint = clap::ValueHint::DirPath)]
+    pub state_dir: Option<PathBuf>,
+
+    /// Also write a daily log file of JSON lines into this directory
+    #[arg(long, global = true, value_name = "DIR", env = "PUNCTUAL_LOG_DIR", hide_env_values = true, value_hint = clap::ValueHint::DirPath)]
+    pub log_dir: Option<PathBuf>,
+
+    /// How many daily log files to keep [default: 14]
+    #[arg(long, global = true, value_name = "N", env = "PUNCTUAL_LOG_KEEP", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..), hide_short_help = true)]
+    pub log_keep: Option<u16>,
+
+    /// Form of the log on stderr [default: text]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "PUNCTUAL_LOG_FORMAT",
+        hide_env_values = true,
+        value_enum
+    )]
+    pub log_format: Option<LogFormat>,
+
+    /// Form of the report on stdout
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: OutputFormat,
+
+    /// How long finished runs stay in the history [default: 90d]
+    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_HISTORY_KEEP", hide_env_values = true, value_parser = parse_duration, hide_short_help = true)]
+    pub history_keep: Option<Duration>,
+
+    /// How many runs of a job stay in the history [default: 10000]
+    #[arg(long, global = true, value_name = "N", env = "PUNCTUAL_HISTORY_MAX", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    pub history_max: Option<u32>,
+
+    /// Log more on stderr: -v what is done, -vv debug, -vvv libraries too
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Say nothing but errors: no report, no progress, no warnings
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub quiet: u8,
+}
+
+/// The flags that every subcommand takes, and which of them the environment has set.
+#[derive(Clone, Debug)]
+pub struct GlobalArgs {
+    pub(super) flags: GlobalFlags,
+    from_environment: Vec<String>,
+}
+
+impl GlobalArgs {
+    /// Whether the environment gave the value of that flag, rather than the command line.
+    pub fn is_from_environment(&self, name: &str) -> bool {
+        self.from_environment.iter().any(|id| id == name)
+    }
+}
+
+impl clap::Args for GlobalArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        GlobalFlags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        GlobalFlags::augment_args_for_update(command)
+    }
+}
+
+impl clap::FromArgMatches for GlobalArgs {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let from_environment = matches
+            .ids()
+            .map(clap::Id::as_str)
+            .filter(|id| matches.value_source(id) == Some(ValueSource::EnvVariable))
+            .map(str::to_owned)
+            .collect();
+        Ok(Self { flags: GlobalFlags::from_arg_matches(matches)?, from_environment })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
