@@ -8,11 +8,11 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 
-use crate::cli::{self, Action, Invocation};
+use crate::cli::{self, Action, Invocation, Refusal};
 use crate::clock::Clock;
 use crate::commands::DaemonArgs;
 use crate::config::Config;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, JobSource};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::SharedHistory;
@@ -23,6 +23,7 @@ use crate::output::{self, OutputFormat};
 use crate::panic;
 use crate::ping::Pinger;
 use crate::progress::Progress;
+use crate::roster::Roster;
 use crate::runner::{RunRecord, RunRequest, Runner};
 use crate::settings::{self, Settings};
 use crate::signal::{Hangups, Signals};
@@ -34,13 +35,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let steers =
         |argument: &OsString| matches!(text::escape(&argument.to_string_lossy()), Cow::Owned(_));
     let quotes_controls = arguments.iter().any(steers);
-    // Before the command line is read, because the file's jobs are to be part of it.
+    // Before the command line is read, because the file's jobs are part of it.
     let config = settings::load_config(&arguments, cli::config_rules);
-    let acted = match (cli::parse(arguments), config) {
+    let known = config.as_ref().ok().cloned().unwrap_or_default();
+    let roster = Roster::of(&known);
+    let acted = match (cli::parse(arguments, &roster), config) {
         // The unknown name may be that of a job in the file that cannot be read.
-        (Err(usage), Err(error)) if usage.kind() == ErrorKind::InvalidSubcommand => Err(error),
-        (Err(usage), _) => return print_usage(&usage, quotes_controls),
-        (Ok(invocation), config) => config.and_then(|config| act(&invocation, config)),
+        (Err(Refusal::Usage(usage)), Err(error))
+            if usage.kind() == ErrorKind::InvalidSubcommand =>
+        {
+            Err(error)
+        }
+        (Err(Refusal::Usage(usage)), _) => return print_usage(&usage, quotes_controls),
+        (Err(Refusal::Error(error)), _) => Err(error),
+        (Ok(invocation), config) => config.and_then(|config| act(&invocation, config, &roster)),
     };
     acted.unwrap_or_else(|error| {
         output::print_error(&error);
@@ -77,12 +85,12 @@ fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
     }
 }
 
-fn act(invocation: &Invocation, config: Config) -> Result<Exit> {
+fn act(invocation: &Invocation, config: Config, roster: &Roster) -> Result<Exit> {
     let settings = Settings::resolve(&invocation.global, config)?;
     match &invocation.action {
         Action::Command(command) => {
             install_log(&settings, &Progress::hidden())?;
-            command.run(&settings, cli::command())?;
+            command.run(&settings, roster, cli::command(roster))?;
             Ok(Exit::Succeeded)
         }
         Action::Run(request) => run_job(&settings, request),
@@ -124,7 +132,7 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
     let runtime = runtime(CATALOG.len() + 1)?;
     let daemon = Daemon {
         runner: runner(settings, Progress::hidden()),
-        source: Arc::new(cli::daemon_jobs),
+        source: job_source(settings),
         limits: args.limits(),
         observers: Vec::new(),
     };
@@ -143,6 +151,19 @@ fn install_log(settings: &Settings, progress: &Progress) -> Result<()> {
         tracing::warn!("{warning}");
     }
     Ok(())
+}
+
+/// Where the daemon gets its jobs from: the configuration file as it is by then.
+fn job_source(settings: &Settings) -> JobSource {
+    let path = settings.config.path.clone();
+    Arc::new(move || {
+        let config = match &path {
+            Some(path) => Config::load(path, cli::config_rules)?,
+            None => Config::default(),
+        };
+        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        cli::daemon_jobs(&config)
+    })
 }
 
 fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! The command line: global flags, the commands, and one subcommand per job of the catalog.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,15 +8,18 @@ use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 
 use crate::clock::{parse_run_duration, parse_timeout};
 use crate::commands::{Builtin, Command, DaemonArgs};
-use crate::config::Rules;
-use crate::daemon::{DaemonJob, Overlap};
+use crate::config::{Config, JobWork, Rules};
+use crate::daemon::DaemonJob;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::Trigger;
-use crate::job::{CatalogEntry, RunnableJob};
+use crate::job::RunnableJob;
 use crate::jobs::CATALOG;
+use crate::ping::PingUrl;
+use crate::roster::{JobDefinition, Roster, Work};
 use crate::runner::{IfRunning, RunPolicy, RunRequest};
 use crate::schedule::{Schedule, Schedules};
+use crate::secret::SecretSource;
 use crate::settings::{GlobalArgs, without_empty_variables};
 
 const ABOUT: &str = "Run recurring jobs once, with a timeout, a lock and a history";
@@ -27,6 +31,9 @@ Each job is a subcommand that runs once, whoever starts it: cron, a CI step, a s
 every run stands the same frame: one timeout, one overlap lock, one history of runs, one log \
 format, one set of exit codes. All times are UTC.";
 
+/// The arguments of a subcommand whose own definition does not matter.
+const REST: &str = "rest";
+
 // The flags that every job takes. (No doc comment: clap would make it the job's help.)
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Run options")]
@@ -36,7 +43,7 @@ struct RunArgs {
     timeout: Duration,
 
     /// How long a cancelled run may take to end before it is given up (exit code 70)
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_run_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_run_duration)]
     grace: Duration,
 
     /// What to do when this job is running already
@@ -44,7 +51,7 @@ struct RunArgs {
     if_running: IfRunning,
 
     /// Try again this often when the job fails, with growing delays
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1000))]
     retries: u32,
 
     /// Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>
@@ -64,9 +71,35 @@ pub enum Action {
     Command(Command),
 }
 
+/// Why a command line cannot be acted on.
+pub enum Refusal {
+    /// A usage error, or the help that was asked for.
+    Usage(clap::Error),
+    /// Something that it refers to is wrong.
+    Error(Error),
+}
+
+impl From<clap::Error> for Refusal {
+    fn from(error: clap::Error) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
 /// The whole definition, from which parser, help, man pages and completions come.
-pub fn command() -> clap::Command {
-    let root = clap::Command::new("punctual")
+pub fn command(roster: &Roster) -> clap::Command {
+    let jobs = roster.jobs().iter().map(job_command);
+    let root = root().subcommands(jobs);
+    GlobalArgs::augment_args(Builtin::augment_subcommands(root)).next_help_heading(None::<&str>)
+}
+
+fn root() -> clap::Command {
+    clap::Command::new("punctual")
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .long_about(LONG_ABOUT)
@@ -74,19 +107,31 @@ pub fn command() -> clap::Command {
         .after_help("See 'punctual help <COMMAND>' for one command, and --help for the exit codes.")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(CATALOG.iter().map(job_command));
-    GlobalArgs::augment_args(Builtin::augment_subcommands(root)).next_help_heading(None::<&str>)
 }
 
-fn job_command(entry: &CatalogEntry) -> clap::Command {
-    let command = (entry.augment)(clap::Command::new(entry.name));
-    let timeout = humantime::format_duration(entry.timeout).to_string();
+fn job_command(job: &JobDefinition) -> clap::Command {
+    let command = clap::Command::new(job.name.to_string());
+    let command = match &job.work {
+        Work::Catalog { entry, .. } => (entry.augment)(command),
+        Work::Command { command: line, description, .. } => {
+            let program = line.program.display();
+            command.about(description.clone().unwrap_or_else(|| format!("Run {program}")))
+        }
+    };
+    let text = |duration| humantime::format_duration(duration).to_string();
+    let schedule = match job.schedule_text() {
+        Some(schedule) if job.enabled => format!("Usual schedule: {schedule} (UTC). "),
+        _ => String::new(),
+    };
     RunArgs::augment_args(command)
-        .mut_arg("timeout", |argument| argument.required(false).default_value(timeout))
-        .after_help(format!(
-            "Usual schedule: {} (UTC). For the exit codes see 'punctual --help'.",
-            entry.schedule
-        ))
+        .mut_arg("timeout", |timeout| timeout.required(false).default_value(text(job.timeout)))
+        .mut_arg("grace", |grace| grace.required(false).default_value(text(job.grace)))
+        .mut_arg("retries", |retries| {
+            retries.required(false).default_value(job.retries.to_string())
+        })
+        // What is given later overrides the configuration's arguments.
+        .args_override_self(true)
+        .after_help(format!("{schedule}For the exit codes see 'punctual --help'."))
         .next_help_heading(None::<&str>)
 }
 
@@ -104,17 +149,15 @@ pub fn config_rules() -> Rules {
     }
 }
 
-/// Reads the command line. An error is a usage error, or the help that was asked for.
-pub fn parse(
-    arguments: impl IntoIterator<Item = std::ffi::OsString>,
-) -> Result<Invocation, clap::Error> {
-    let matches = without_empty_variables(command()).try_get_matches_from(arguments)?;
+/// Reads the command line.
+pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation, Refusal> {
+    insert_configured(&mut arguments, roster);
+    let definition = without_empty_variables(command(roster));
+    let matches = definition.try_get_matches_from(arguments)?;
     let global = GlobalArgs::from_arg_matches(&matches)?;
-    let job = matches.subcommand().and_then(|(name, job_matches)| {
-        CATALOG.iter().find(|entry| entry.name == name).map(|entry| (entry, job_matches))
-    });
+    let job = matches.subcommand().and_then(|(name, matches)| Some((roster.find(name)?, matches)));
     let action = match job {
-        Some((entry, job_matches)) => Action::Run(run_request(entry, job_matches)?),
+        Some((job, matches)) => Action::Run(run_request(job, matches)?),
         None => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),
             Builtin::Command(command) => Action::Command(command),
@@ -123,20 +166,53 @@ pub fn parse(
     Ok(Invocation { global, action })
 }
 
-fn run_request(
-    entry: &CatalogEntry,
-    matches: &clap::ArgMatches,
-) -> Result<RunRequest, clap::Error> {
+/// Puts a job's arguments of the configuration in front of those that are given to it.
+fn insert_configured(arguments: &mut Vec<OsString>, roster: &Roster) {
+    let configured = |job: &&JobDefinition| matches!(&job.work, Work::Catalog { arguments, .. } if !arguments.is_empty());
+    let jobs: Vec<&JobDefinition> = roster.jobs().iter().filter(configured).collect();
+    if jobs.is_empty() {
+        return;
+    }
+    // A definition that knows no more of a subcommand than that the rest is its own.
+    let rest = || {
+        clap::Arg::new(REST)
+            .num_args(0..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true)
+            .value_parser(clap::value_parser!(OsString))
+    };
+    let opaque =
+        |name: &str| clap::Command::new(name.to_owned()).disable_help_flag(true).arg(rest());
+    let root = GlobalArgs::augment_args(root()).mut_args(|argument| argument.global(false));
+    let definition = jobs.iter().fold(root, |root, job| root.subcommand(opaque(&job.name)));
+    // What this does not understand has no arguments to be found for.
+    let Ok(matches) = definition.try_get_matches_from(arguments.iter()) else { return };
+    let Some((name, matches)) = matches.subcommand() else { return };
+    if let Some(Work::Catalog { arguments: first, .. }) = roster.find(name).map(|job| &job.work) {
+        let given = matches.get_many::<OsString>(REST).map_or(0, |rest| rest.len());
+        let position = arguments.len() - given;
+        arguments.splice(position..position, first.iter().map(OsString::from));
+    }
+}
+
+fn run_request(job: &JobDefinition, matches: &clap::ArgMatches) -> Result<RunRequest, Refusal> {
     let run = RunArgs::from_arg_matches(matches)?;
     // Not by a value parser of clap, which would show the URL, and so its secret, in its error.
-    let ping_url = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
+    let given = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
         let message = format!("invalid value for '--ping-url <URL>': {reason}\n");
         clap::Error::raw(clap::error::ErrorKind::ValueValidation, message)
     })?;
-    let job: Arc<dyn RunnableJob> = (entry.parse)(matches)?;
+    let ping_url = match (given, &job.ping_url) {
+        (None, Some(source)) => Some(ping_url(job, source)?),
+        (given, _) => given,
+    };
+    let runnable: Arc<dyn RunnableJob> = match &job.work {
+        Work::Catalog { entry, .. } => (entry.parse)(matches)?,
+        Work::Command { .. } => return Err(Error::new(Exit::Bug, "soon").into()),
+    };
     Ok(RunRequest {
-        name: entry.name.into(),
-        job,
+        name: Arc::clone(&job.name),
+        job: runnable,
         trigger: Trigger::Cli,
         due_at: None,
         policy: RunPolicy {
@@ -149,41 +225,88 @@ fn run_request(
     })
 }
 
-/// The jobs of the daemon: those of the catalog, with their default parameters.
-pub fn daemon_jobs() -> Result<Vec<DaemonJob>, Error> {
-    let mut schedules = Schedules::default();
-    CATALOG.iter().map(|entry| daemon_job(entry, &mut schedules)).collect()
+fn ping_url(job: &JobDefinition, source: &SecretSource) -> Result<PingUrl, Error> {
+    let url = source.read()?;
+    url.expose().parse().map_err(|reason: String| {
+        Error::new(Exit::Configuration, format!("the ping URL of {}: {reason}", job.name))
+            .hint("write it with its scheme, like https://hc-ping.com/your-uuid")
+    })
 }
 
-fn daemon_job(entry: &CatalogEntry, schedules: &mut Schedules) -> Result<DaemonJob, Error> {
-    let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::new(Exit::Bug, format!("the defaults of {} are invalid", entry.name)).because(error)
+/// The jobs that the daemon runs, as the configuration has them.
+pub fn daemon_jobs(config: &Config) -> Result<Vec<DaemonJob>, Error> {
+    let roster = Roster::of(config);
+    let mut schedules = Schedules::default();
+    let mut jobs = Vec::new();
+    for job in roster.jobs().iter().filter(|job| job.enabled) {
+        let Some(schedule) = job.schedule(&mut schedules)? else { continue };
+        match scheduled_request(job) {
+            Ok(request) => jobs.push(DaemonJob {
+                catch_up: job.catches_up(&schedule),
+                schedule,
+                request,
+                overlap: job.overlap,
+                jitter: job.jitter,
+            }),
+            Err(Refusal::Error(error)) => return Err(error),
+            Err(Refusal::Usage(error)) => match config.job(&job.name).map(|job| &job.work) {
+                Some(JobWork::Builtin { arguments: Some(arguments) }) => {
+                    let what = format!("args of {}: {}", job.name, first_line(&error));
+                    return Err(config.error_at(arguments.line, &what));
+                }
+                _ => tracing::warn!(
+                    job = &*job.name,
+                    "{} is left out: {}; give it args in the configuration",
+                    job.name,
+                    first_line(&error)
+                ),
+            },
+        }
+    }
+    Ok(jobs)
+}
+
+/// A run of the job as its schedule would start it.
+fn scheduled_request(job: &JobDefinition) -> Result<RunRequest, Refusal> {
+    // A variable that names one monitor is for one run, not for every job of a daemon.
+    let definition = job_command(job).mut_arg("ping_url", |argument| argument.env(None::<&str>));
+    let name = std::iter::once(job.name.to_string());
+    let arguments = match &job.work {
+        Work::Catalog { arguments, .. } => arguments.clone(),
+        Work::Command { .. } => Vec::new(),
     };
-    let schedule = schedules.parse(entry.schedule).map_err(|error| broken(Box::new(error)))?;
-    let request = job_command(entry)
-        .try_get_matches_from([entry.name])
-        .and_then(|matches| run_request(entry, &matches))
-        .map_err(|error| broken(Box::new(error)))?;
-    Ok(DaemonJob {
-        name: request.name,
-        catch_up: schedule.is_hourly_or_rarer(),
-        schedule,
-        job: request.job,
-        policy: request.policy,
-        overlap: Overlap::default(),
-        jitter: Duration::ZERO,
-        ping_url: request.ping_url,
-    })
+    let matches =
+        without_empty_variables(definition).try_get_matches_from(name.chain(arguments))?;
+    run_request(job, &matches)
+}
+
+/// What a usage error says, without the usage.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::Schedule;
+
+    fn roster() -> Roster {
+        Roster::of(&Config::default())
+    }
+
+    fn parse_words(words: &[&str]) -> Result<Invocation, clap::Error> {
+        parse(words.iter().map(OsString::from).collect(), &roster()).map_err(
+            |refusal| match refusal {
+                Refusal::Usage(error) => error,
+                Refusal::Error(error) => panic!("{error:?}"),
+            },
+        )
+    }
 
     #[test]
     fn the_definition_is_consistent() {
-        command().debug_assert();
+        command(&roster()).debug_assert();
     }
 
     #[test]
@@ -209,8 +332,7 @@ mod tests {
     #[test]
     fn every_default_of_the_catalog_parses() {
         for entry in CATALOG {
-            let arguments = ["punctual", entry.name].map(Into::into);
-            let invocation = parse(arguments).expect("defaults are valid");
+            let invocation = parse_words(&["punctual", entry.name]).expect("defaults are valid");
             let Action::Run(request) = invocation.action else {
                 panic!("{} is no job", entry.name)
             };
@@ -223,8 +345,9 @@ mod tests {
     #[test]
     fn senseless_timeouts_are_usage_errors() {
         for timeout in ["0s", "-1s", "10", "366d", "", "5 parsecs"] {
-            let arguments = ["punctual", "hello", "--timeout", timeout].map(Into::into);
-            let error = parse(arguments).err().unwrap_or_else(|| panic!("{timeout:?} was taken"));
+            let error = parse_words(&["punctual", "hello", "--timeout", timeout])
+                .err()
+                .unwrap_or_else(|| panic!("{timeout:?} was taken"));
             assert_eq!(error.exit_code(), 2);
         }
     }
@@ -240,8 +363,8 @@ mod tests {
             assert_eq!(schedule.split_whitespace().count(), 5, "{line}");
             Schedule::parse(schedule).unwrap_or_else(|error| panic!("{line}: {error}"));
 
-            let invocation = parse(command.split_whitespace().map(Into::into))
-                .unwrap_or_else(|error| panic!("{line}: {error}"));
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let invocation = parse_words(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
             assert!(matches!(invocation.action, Action::Run(_)), "no job: {line}");
             lines += 1;
         }

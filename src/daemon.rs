@@ -36,10 +36,9 @@ pub use scheduler::Triggered;
 use crate::database::create_private_directory;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::job::{RunnableJob, blocking};
+use crate::job::blocking;
 use crate::lock::{self, FileLock};
-use crate::ping::PingUrl;
-use crate::runner::{RunPolicy, Runner};
+use crate::runner::{RunRequest, Runner};
 use crate::schedule::Schedule;
 use crate::signal::{Hangups, Signals};
 
@@ -54,22 +53,23 @@ const REQUESTS_MAX: usize = 64;
 /// A job as the daemon runs it.
 #[derive(Clone)]
 pub struct DaemonJob {
-    pub name: Arc<str>,
     pub schedule: Schedule,
-    pub job: Arc<dyn RunnableJob>,
-    pub policy: RunPolicy,
+    /// What a run of it is, but for its trigger, its due time and what happens on overlap.
+    pub request: RunRequest,
     pub overlap: Overlap,
     pub catch_up: bool,
     /// The longest random delay of a start; zero for none.
     pub jitter: Duration,
-    /// Who is told of the start and the end of its runs.
-    pub ping_url: Option<PingUrl>,
 }
 
 impl DaemonJob {
+    fn name(&self) -> &Arc<str> {
+        &self.request.name
+    }
+
     fn spec(&self) -> JobSpec {
         JobSpec {
-            name: Arc::clone(&self.name),
+            name: Arc::clone(self.name()),
             schedule: self.schedule.clone(),
             overlap: self.overlap,
             catch_up: self.catch_up,

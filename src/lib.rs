@@ -29,6 +29,7 @@ mod output;
 mod panic;
 mod ping;
 mod progress;
+mod roster;
 mod runner;
 mod schedule;
 mod secret;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use comfy_table::Table;
 
-use super::job_named;
 use crate::clock::{Clock, Timestamp, format_duration, parse_duration};
 use crate::error::Result;
 use crate::history::{Filter, History, Run};
 use crate::liveness::Liveness;
 use crate::outcome::Outcome;
 use crate::output::{self, OutputFormat};
+use crate::roster::Roster;
 use crate::settings::Settings;
 use crate::text;
 
@@ -41,7 +41,7 @@ fn outcome_parser() -> impl clap::builder::TypedValueParser<Value = Outcome> {
 }
 
 impl HistoryCommand {
-    pub fn run(&self, settings: &Settings) -> Result<()> {
+    pub fn run(&self, settings: &Settings, roster: &Roster) -> Result<()> {
         let clock = Clock::System;
         let filter = Filter {
             job: self.job.clone(),
@@ -55,7 +55,7 @@ impl HistoryCommand {
         };
         // A name without runs is a mistake, unless it is that of a job.
         if let (Some(name), []) = (&self.job, runs.as_slice()) {
-            job_named(name)?;
+            roster.named(name)?;
         }
         let text = match settings.output {
             OutputFormat::Json => runs.iter().map(|run| run.to_json_line()).collect(),

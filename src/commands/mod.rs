@@ -9,10 +9,8 @@ mod show;
 
 pub use daemon::DaemonArgs;
 
-use crate::error::{Error, Result};
-use crate::exit::Exit;
-use crate::job::CatalogEntry;
-use crate::jobs::CATALOG;
+use crate::error::Result;
+use crate::roster::Roster;
 use crate::settings::Settings;
 
 // The commands, as the command line shows them. (No doc comment: clap would make it the program's
@@ -36,32 +34,18 @@ pub enum Command {
 
 impl Command {
     /// Runs the command. `definition` is the whole command line, for what is generated from it.
-    pub fn run(&self, settings: &Settings, definition: clap::Command) -> Result<()> {
+    pub fn run(
+        &self,
+        settings: &Settings,
+        roster: &Roster,
+        definition: clap::Command,
+    ) -> Result<()> {
         match self {
-            Command::Next(command) => command.run(settings),
-            Command::History(command) => command.run(settings),
+            Command::Next(command) => command.run(settings, roster),
+            Command::History(command) => command.run(settings, roster),
             Command::Show(command) => command.run(settings),
             Command::Completions(command) => command.run(definition),
             Command::Man(command) => command.run(definition),
         }
     }
-}
-
-/// How much alike (of 1) two names have to be for one to be taken for a slip of the other.
-const ALIKE: f64 = 0.7;
-
-/// The job of that name, or an error that names those that there are.
-fn job_named(name: &str) -> Result<&'static CatalogEntry> {
-    if let Some(entry) = CATALOG.iter().find(|entry| entry.name == name) {
-        return Ok(entry);
-    }
-    let likeness = |entry: &&CatalogEntry| strsim::jaro(name, entry.name);
-    let nearest = CATALOG
-        .iter()
-        .filter(|entry| likeness(entry) > ALIKE)
-        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    let suggestion = nearest.map(|entry| format!("; the nearest is {:?}", entry.name));
-    let names: Vec<&str> = CATALOG.iter().map(|entry| entry.name).collect();
-    Err(Error::new(Exit::Usage, format!("unknown job {name:?}{}", suggestion.unwrap_or_default()))
-        .hint(format!("the jobs are {}", names.join(", "))))
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
-use super::job_named;
 use crate::clock::{Clock, Timestamp};
-use crate::error::Result;
-use crate::jobs::CATALOG;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::output::{self, OutputFormat};
+use crate::roster::{JobDefinition, Roster};
 use crate::schedule::{Schedule, Schedules};
 use crate::settings::Settings;
 
@@ -50,27 +50,33 @@ pub struct NextCommand {
 }
 
 impl NextCommand {
-    pub fn run(&self, settings: &Settings) -> Result<()> {
+    pub fn run(&self, settings: &Settings, roster: &Roster) -> Result<()> {
         let after = self.after.unwrap_or_else(|| Clock::System.now());
+        let mut known = Schedules::default();
+        let mut of_job = |job: &JobDefinition| -> Result<_> {
+            Ok(job.schedule(&mut known)?.map(|schedule| (Some(job.name.to_string()), schedule)))
+        };
         let (schedules, number) = match (&self.schedule, &self.job) {
             (Some(schedule), _) => (vec![(None, schedule.clone())], NUMBER),
             (None, Some(name)) => {
-                let entry = job_named(name)?;
-                (vec![(Some(entry.name), Schedule::parse(entry.schedule)?)], NUMBER)
+                let schedule = of_job(roster.named(name)?)?.ok_or_else(|| {
+                    Error::new(Exit::Usage, format!("{name} has no schedule"))
+                        .hint("give it one in the configuration file")
+                })?;
+                (vec![schedule], NUMBER)
             }
             (None, None) => {
-                let mut known = Schedules::default();
-                let of_job = |(name, text)| Ok((Some(name), known.parse(text)?));
-                let jobs = CATALOG.iter().map(|entry| (entry.name, entry.schedule));
-                (jobs.map(of_job).collect::<Result<_>>()?, NUMBER_OF_EACH)
+                let jobs = roster.jobs().iter().filter(|job| job.enabled);
+                let schedules: Vec<_> = jobs.map(of_job).collect::<Result<_>>()?;
+                (schedules.into_iter().flatten().collect(), NUMBER_OF_EACH)
             }
         };
         let number = self.number.unwrap_or(number) as usize;
         let shown = schedules.iter().map(|(job, schedule)| {
             let due_times: Vec<Timestamp> = schedule.due_times_after(after).take(number).collect();
             match settings.output {
-                OutputFormat::Json => json(*job, schedule, &due_times),
-                OutputFormat::Text => self.text(*job, schedule, after, &due_times),
+                OutputFormat::Json => json(job.as_deref(), schedule, &due_times),
+                OutputFormat::Text => self.text(job.as_deref(), schedule, after, &due_times),
             }
         });
         output::print(&shown.collect::<String>())

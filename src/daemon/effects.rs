@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::job::blocking;
-use crate::runner::{IfRunning, RunRecord, RunRequest, Runner, new_run_id};
+use crate::runner::{IfRunning, RunRecord, Runner, new_run_id};
 use crate::signal::{Signal, StopSwitch};
 
 use super::Overlap;
@@ -118,7 +118,7 @@ impl Frame {
         };
         Some(history::LeftOut {
             run_id: new_run_id(noticed_at),
-            job: Arc::clone(&job.name),
+            job: Arc::clone(job.name()),
             due_at,
             noticed_at,
             why,
@@ -141,20 +141,13 @@ impl Effects for Frame {
         let mut ending = Ending { id, events, told: false };
         // A job that was removed while its start was waiting; its guard tells the loop.
         let Some(job) = self.jobs.get(&id) else { return };
-        let request = RunRequest {
-            name: Arc::clone(&job.name),
-            job: Arc::clone(&job.job),
-            trigger: start.trigger,
-            due_at: start.due_at,
-            policy: crate::runner::RunPolicy {
-                if_running: match job.overlap {
-                    Overlap::Skip => IfRunning::Skip,
-                    Overlap::Wait => IfRunning::Wait,
-                    Overlap::Allow => IfRunning::Allow,
-                },
-                ..job.policy
-            },
-            ping_url: job.ping_url.clone(),
+        let mut request = job.request.clone();
+        request.trigger = start.trigger;
+        request.due_at = start.due_at;
+        request.policy.if_running = match job.overlap {
+            Overlap::Skip => IfRunning::Skip,
+            Overlap::Wait => IfRunning::Wait,
+            Overlap::Allow => IfRunning::Allow,
         };
         let (runner, observers) = (self.runner.clone(), Arc::clone(&self.observers));
         let mut signals = self.switch.signals();
@@ -212,7 +205,7 @@ impl Effects for Frame {
         answer: oneshot::Sender<Option<Result<bool>>>,
     ) {
         let Some(job) = self.jobs.get(&id) else { return };
-        let (store, name) = (self.store.clone(), Arc::clone(&job.name));
+        let (store, name) = (self.store.clone(), Arc::clone(job.name()));
         let paused_at = paused.then(|| self.runner.clock.now());
         self.writers.spawn(async move {
             let written = blocking(move || store.set_paused(&name, paused_at)).await;

@@ -251,7 +251,7 @@ impl<E: Effects> EventLoop<E> {
         self.scheduler.set_jobs(specs, self.clock.now(), &mut self.actions);
         let count = jobs.len();
         let ids = jobs.into_iter().filter_map(|(job, _)| {
-            let id = self.scheduler.find(&job.name)?;
+            let id = self.scheduler.find(job.name())?;
             Some((id, job))
         });
         self.effects.set_jobs(ids.collect());

@@ -48,19 +48,21 @@ impl Store {
             let row = transaction
                 .prepare_cached("SELECT seen_at, paused_at FROM daemon_jobs WHERE job = ?1")
                 .and_then(|mut select| {
-                    select.query_row([&*job.name], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                    select
+                        .query_row([&**job.name()], |row| Ok((row.get(0)?, row.get(1)?)))
+                        .optional()
                 });
             let row: Option<(String, Option<String>)> = row.map_err(failed())?;
             let past = match row {
                 Some((seen_at, paused_at)) => JobPast {
                     accounted_until: Timestamp::parse(&seen_at)
-                        .max(history.accounted_until(&job.name)?),
+                        .max(history.accounted_until(job.name())?),
                     paused: paused_at.is_some(),
                 },
                 None => {
                     transaction
                         .prepare_cached("INSERT INTO daemon_jobs (job, seen_at) VALUES (?1, ?2)")
-                        .and_then(|mut insert| insert.execute((&*job.name, now.to_string())))
+                        .and_then(|mut insert| insert.execute((&**job.name(), now.to_string())))
                         .map_err(failed())?;
                     JobPast::default()
                 }

@@ -9,7 +9,7 @@ use crate::sandbox::repository;
 /// (`design.md`, section 11).
 const LAYERS: &[&str] = &[
     "main", "lib", "app", // from the command line to the exit code
-    "cli", "commands", "settings", "config", // what is asked for
+    "cli", "commands", "roster", "settings", "config", // what is asked for
     "daemon", // runs at their due times
     "runner", // the frame around a run
     "jobs",   // through the catalog only

@@ -10,6 +10,7 @@ use crate::daemon::store::Store;
 use crate::daemon::{DaemonHandle, Overlap};
 use crate::history::Run;
 use crate::job::RunnableJob;
+use crate::runner::RunRequest;
 use crate::runner::fixtures::{
     Fixture, announced, heeds_cancellation, ignores_cancellation, job, report, request, succeeds,
 };
@@ -19,14 +20,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn daemon_job(name: &str, schedule: &str, job: Arc<dyn RunnableJob>) -> DaemonJob {
     DaemonJob {
-        name: name.into(),
         schedule: Schedule::parse(schedule).expect("a schedule"),
-        policy: request(Arc::clone(&job)).policy,
-        job,
+        request: RunRequest { name: name.into(), ..request(job) },
         overlap: Overlap::Skip,
         catch_up: true,
         jitter: Duration::ZERO,
-        ping_url: None,
     }
 }
 
@@ -159,7 +157,7 @@ async fn a_stopping_daemon_lets_its_runs_end_and_starts_nothing() {
 async fn runs_that_do_not_end_in_time_are_cancelled_and_not_failed() {
     let fixture = Fixture::new();
     let mut slow = daemon_job("slow", "* * * * *", heeds_cancellation());
-    slow.policy.timeout = 3600 * SECOND;
+    slow.request.policy.timeout = 3600 * SECOND;
     let daemon = Daemon::start(&fixture, vec![slow]).await;
     pass(65 * SECOND).await;
     let clock = fixture.runner.clock.clone();
@@ -194,7 +192,7 @@ async fn a_second_signal_cancels_at_once_and_a_third_does_not_wait_for_the_grace
 async fn a_stuck_run_keeps_its_job_occupied_and_holds_up_no_other() {
     let fixture = Fixture::new();
     let mut stuck = daemon_job("stuck", "* * * * *", ignores_cancellation());
-    stuck.policy.timeout = 5 * SECOND;
+    stuck.request.policy.timeout = 5 * SECOND;
     let jobs = vec![stuck, daemon_job("other", "every 10s", succeeds())];
     let daemon = Daemon::start(&fixture, jobs).await;
     pass(185 * SECOND).await;
