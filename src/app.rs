@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
+use tokio_util::task::TaskTracker;
 
 use crate::cli::{self, Action, Invocation, Refusal};
 use crate::clock::Clock;
@@ -120,6 +121,7 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
         host: settings.host.clone(),
         retention: settings.retention,
         pinger: Pinger::new(http.clone()),
+        background: TaskTracker::new(),
         http,
         progress,
         secrets: settings::secrets(),
@@ -178,7 +180,7 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
         print_record(settings, &record)?;
         Ok(record.exit)
     });
-    runtime.block_on(runner.pinger.finish());
+    runtime.block_on(runner.finish());
     // Whatever is still going is stuck, and ends with the process. To take the runtime apart first
     // would only take time.
     std::mem::forget(runtime);

@@ -1,6 +1,7 @@
 //! The command line: global flags, the commands, and one subcommand per job of the catalog.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::job::RunnableJob;
 use crate::jobs::CATALOG;
 use crate::ping::PingUrl;
 use crate::roster::{JobDefinition, Roster, Work};
-use crate::runner::{IfRunning, RunPolicy, RunRequest};
+use crate::runner::{IfRunning, RunPolicy, RunRequest, Watchers};
 use crate::schedule::{Schedule, Schedules};
 use crate::secret::SecretSource;
 use crate::settings::{GlobalArgs, without_empty_variables};
@@ -57,6 +58,10 @@ struct RunArgs {
     /// Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>
     #[arg(long, value_name = "URL", env = "PUNCTUAL_PING_URL", hide_env_values = true, value_hint = clap::ValueHint::Url)]
     ping_url: Option<String>,
+
+    /// Write figures about the run into this directory, for node_exporter's textfile collector
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    metrics_dir: Option<PathBuf>,
 }
 
 /// What the command line asks for.
@@ -157,7 +162,7 @@ pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation
     let global = GlobalArgs::from_arg_matches(&matches)?;
     let job = matches.subcommand().and_then(|(name, matches)| Some((roster.find(name)?, matches)));
     let action = match job {
-        Some((job, matches)) => Action::Run(run_request(job, matches)?),
+        Some((job, matches)) => Action::Run(run_request(job, roster.metrics_dir(), matches)?),
         None => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),
             Builtin::Command(command) => Action::Command(command),
@@ -195,7 +200,11 @@ fn insert_configured(arguments: &mut Vec<OsString>, roster: &Roster) {
     }
 }
 
-fn run_request(job: &JobDefinition, matches: &clap::ArgMatches) -> Result<RunRequest, Refusal> {
+fn run_request(
+    job: &JobDefinition,
+    metrics_dir: Option<&Path>,
+    matches: &clap::ArgMatches,
+) -> Result<RunRequest, Refusal> {
     let run = RunArgs::from_arg_matches(matches)?;
     // Not by a value parser of clap, which would show the URL, and so its secret, in its error.
     let given = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
@@ -221,7 +230,11 @@ fn run_request(job: &JobDefinition, matches: &clap::ArgMatches) -> Result<RunReq
             if_running: run.if_running,
             retries: run.retries,
         },
-        ping_url,
+        watchers: Watchers {
+            ping_url,
+            metrics_dir: run.metrics_dir.or_else(|| metrics_dir.map(Path::to_owned)),
+            alert: job.alert.clone(),
+        },
     })
 }
 
@@ -240,7 +253,7 @@ pub fn daemon_jobs(config: &Config) -> Result<Vec<DaemonJob>, Error> {
     let mut jobs = Vec::new();
     for job in roster.jobs().iter().filter(|job| job.enabled) {
         let Some(schedule) = job.schedule(&mut schedules)? else { continue };
-        match scheduled_request(job) {
+        match scheduled_request(job, roster.metrics_dir()) {
             Ok(request) => jobs.push(DaemonJob {
                 catch_up: job.catches_up(&schedule),
                 schedule,
@@ -267,7 +280,10 @@ pub fn daemon_jobs(config: &Config) -> Result<Vec<DaemonJob>, Error> {
 }
 
 /// A run of the job as its schedule would start it.
-fn scheduled_request(job: &JobDefinition) -> Result<RunRequest, Refusal> {
+fn scheduled_request(
+    job: &JobDefinition,
+    metrics_dir: Option<&Path>,
+) -> Result<RunRequest, Refusal> {
     // A variable that names one monitor is for one run, not for every job of a daemon.
     let definition = job_command(job).mut_arg("ping_url", |argument| argument.env(None::<&str>));
     let name = std::iter::once(job.name.to_string());
@@ -277,7 +293,7 @@ fn scheduled_request(job: &JobDefinition) -> Result<RunRequest, Refusal> {
     };
     let matches =
         without_empty_variables(definition).try_get_matches_from(name.chain(arguments))?;
-    run_request(job, &matches)
+    run_request(job, metrics_dir, &matches)
 }
 
 /// What a usage error says, without the usage.

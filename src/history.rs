@@ -323,6 +323,39 @@ impl History {
         })
     }
 
+    /// When the newest run of `job` that succeeded ended, among those that did not start before
+    /// `since`.
+    pub fn last_success(&self, job: &str, since: Option<Timestamp>) -> Result<Option<Timestamp>> {
+        let since = since.map(|since| since.to_string()).unwrap_or_default();
+        let finished_at: Option<String> = self.with("cannot read the history", |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT finished_at FROM runs
+                     WHERE job = ?1 AND started_at >= ?2 AND outcome = 'succeeded'
+                     ORDER BY started_at DESC LIMIT 1",
+                )?
+                .query_row((job, since), |row| row.get(0))
+                .optional()
+        })?;
+        Ok(finished_at.and_then(|at| Timestamp::parse(&at)))
+    }
+
+    /// How many of the newest runs of `job` failed without a success between them. Runs that were
+    /// skipped or cancelled, or are going, count neither way.
+    pub fn failures_in_a_row(&self, job: &str) -> Result<u32> {
+        let last_success = "SELECT max(started_at) FROM runs
+             WHERE job = ?1 AND outcome = 'succeeded'";
+        self.with("cannot read the history", |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM runs
+                     WHERE job = ?1 AND outcome NOT IN ('skipped', 'cancelled', 'succeeded')
+                       AND started_at > coalesce(({last_success}), '')"
+                ))?
+                .query_row([job], |row| row.get(0))
+        })
+    }
+
     fn with<T>(
         &self,
         doing: &'static str,

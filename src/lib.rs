@@ -2,6 +2,7 @@
 //!
 //! The library exists for the binary and its tests. `ARCHITECTURE.md` is the map.
 
+mod alert;
 mod app;
 mod backoff;
 mod cli;
@@ -36,6 +37,7 @@ mod secret;
 mod settings;
 mod signal;
 mod text;
+mod textfile;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;

@@ -2,11 +2,12 @@
 //! them, and the commands of the configuration.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{CommandLine, Config, JobConfig, JobWork, OnFailure};
+use crate::alert::{Alert, Recipient};
+use crate::config::{CommandLine, Config, JobConfig, JobWork, OnFailure, Tell};
 use crate::daemon::Overlap;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -28,6 +29,7 @@ const ALIKE: f64 = 0.7;
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     jobs: Vec<JobDefinition>,
+    metrics_dir: Option<PathBuf>,
 }
 
 /// A job with all that is decided about it before a run of it is asked for.
@@ -47,7 +49,8 @@ pub struct JobDefinition {
     /// Whether the daemon runs it.
     pub enabled: bool,
     pub ping_url: Option<SecretSource>,
-    pub on_failure: Option<Arc<OnFailure>>,
+    /// Whom to tell when it keeps failing.
+    pub alert: Option<Arc<Alert>>,
 }
 
 /// What a job does.
@@ -81,7 +84,15 @@ impl Roster {
     pub fn of(config: &Config) -> Self {
         let of_catalog = CATALOG.iter().map(|entry| JobDefinition::of_catalog(entry, config));
         let commands = config.jobs.iter().filter_map(|job| JobDefinition::of_command(job, config));
-        Self { jobs: of_catalog.chain(commands).collect() }
+        Self {
+            jobs: of_catalog.chain(commands).collect(),
+            metrics_dir: config.metrics_dir.as_deref().cloned(),
+        }
+    }
+
+    /// Where the jobs' metrics files go, unless a run is told otherwise.
+    pub fn metrics_dir(&self) -> Option<&Path> {
+        self.metrics_dir.as_deref()
     }
 
     pub fn jobs(&self) -> &[JobDefinition] {
@@ -143,7 +154,6 @@ impl JobDefinition {
         job: Option<&JobConfig>,
         config: &Config,
     ) -> Self {
-        let of_job = |on_failure: &OnFailure| Arc::new(on_failure.clone());
         let on_failure = job.and_then(|job| job.on_failure.as_ref()).or(config.on_failure.as_ref());
         let in_file = job.and_then(|job| job.schedule.as_ref());
         Self {
@@ -158,7 +168,7 @@ impl JobDefinition {
             jitter: job.and_then(|job| job.jitter.as_deref().copied()).unwrap_or_default(),
             enabled: job.is_none_or(|job| job.enabled),
             ping_url: job.and_then(|job| job.ping_url.as_deref().cloned()),
-            on_failure: on_failure.map(of_job),
+            alert: on_failure.map(|on_failure| Arc::new(alert(on_failure))),
         }
     }
 
@@ -176,4 +186,14 @@ impl JobDefinition {
     pub fn catches_up(&self, schedule: &Schedule) -> bool {
         self.catch_up.unwrap_or_else(|| schedule.is_hourly_or_rarer())
     }
+}
+
+fn alert(on_failure: &OnFailure) -> Alert {
+    let to = match &on_failure.tell {
+        Tell::Command(CommandLine { program, arguments }) => {
+            Recipient::Command { program: program.clone(), arguments: arguments.clone() }
+        }
+        Tell::Webhook(url) => Recipient::Webhook(url.clone()),
+    };
+    Alert { to, after: on_failure.after, at_most_every: on_failure.at_most_every }
 }

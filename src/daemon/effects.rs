@@ -230,7 +230,7 @@ impl Effects for Frame {
     async fn finish(&mut self) {
         self.writers.close();
         self.writers.wait().await;
-        self.runner.pinger.finish().await;
+        self.runner.finish().await;
     }
 }
 

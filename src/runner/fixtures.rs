@@ -77,6 +77,7 @@ impl Fixture {
             retention: Retention { age_max: 90 * 24 * 60 * MINUTE, runs_max: 100 },
             http: HttpClients::default(),
             pinger: Pinger::new(HttpClients::default()),
+            background: TaskTracker::new(),
             progress: Progress::hidden(),
             secrets: Secrets::from_lookup(|_| None),
         };
@@ -106,7 +107,7 @@ pub fn request(job: Arc<dyn RunnableJob>) -> RunRequest {
         trigger: Trigger::Cli,
         due_at: None,
         policy,
-        ping_url: None,
+        watchers: Watchers::default(),
     }
 }
 

@@ -9,6 +9,7 @@
 //!
 //! The deadline covers all of it, waiting included. The runner knows no job.
 
+mod aftermath;
 mod attempt;
 mod claim;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -32,11 +34,12 @@ use crate::job::{RenderedReport, RunnableJob, blocking};
 use crate::lock::FileLock;
 use crate::logging::RUN_FAILED_TARGET;
 use crate::outcome::Outcome;
-use crate::ping::{PingUrl, Pinger};
+use crate::ping::Pinger;
 use crate::progress::Progress;
 use crate::secret::Secrets;
 use crate::signal::Signals;
 
+pub use aftermath::Watchers;
 use attempt::AttemptTask;
 use claim::{Claim, Claimed};
 
@@ -79,8 +82,7 @@ pub struct RunRequest {
     pub trigger: Trigger,
     pub due_at: Option<Timestamp>,
     pub policy: RunPolicy,
-    /// Who is told of the start and the end.
-    pub ping_url: Option<PingUrl>,
+    pub watchers: Watchers,
 }
 
 /// How a run went. Serialised, it is the object that `--output json` prints.
@@ -113,6 +115,8 @@ pub struct Runner {
     pub retention: Retention,
     pub http: HttpClients,
     pub pinger: Pinger,
+    /// What follows the runs.
+    pub background: TaskTracker,
     pub progress: Progress,
     pub secrets: Secrets,
 }
@@ -194,16 +198,12 @@ impl Runner {
         let (ending, straggler) = match self.claim(request, &run, deadline, signals).await {
             Claim::Granted(claimed) => {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
-                ping = request.ping_url.as_ref().map(|url| self.pinger.begin(url));
+                ping = self.tell_of_start(request);
                 let ending = self.attempts(request, &run, deadline, signals).await;
                 self.record_end(&run, claimed, ending).await
             }
             Claim::Denied(denied) => (denied, None),
         };
-        if let Some(url) = request.ping_url.as_ref().filter(|_| ending.outcome != Outcome::Skipped)
-        {
-            self.pinger.end(url, ping, ending.exit);
-        }
         self.progress.clear();
         let record = RunRecord {
             run_id: run.run_id,
@@ -218,6 +218,7 @@ impl Runner {
             error: ending.error,
         };
         log_end(&record);
+        self.tell_of_end(request, &record, ping);
         (record, straggler)
     }
 

@@ -14,6 +14,7 @@ const LAYERS: &[&str] = &[
     "runner", // the frame around a run
     "jobs",   // through the catalog only
     "job",    // what a job is
+    "alert", "textfile", // who is told of runs
     "liveness", "history", "database", "http", "lock", "memory", // what runs stand on
     "logging", "progress", "output", "panic", "outcome", "signal", // the ground
     "schedule", "secret", "backoff", "clock", "error", "exit", "text",

@@ -1,0 +1,277 @@
+//! Alerts: a command or a webhook that is told when a job keeps failing, and when it has
+//! recovered.
+//!
+//! Who is told of what is decided by the job's history and by what was told before, which the
+//! table `alerts` remembers: every run, whoever started it, continues where the last one stopped.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::OptionalExtension;
+use serde::Serialize;
+use tokio::io::AsyncWriteExt;
+
+use crate::clock::{Clock, Timestamp};
+use crate::database::{Database, Migrations};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::history::SharedHistory;
+use crate::http::HttpClients;
+use crate::job::blocking;
+use crate::outcome::Outcome;
+use crate::secret::SecretSource;
+
+const MIGRATIONS: Migrations = Migrations {
+    owner: "alerts",
+    steps: &["CREATE TABLE alerts (
+             job TEXT PRIMARY KEY NOT NULL,
+             told_at TEXT NOT NULL,
+             failing INTEGER NOT NULL
+         ) WITHOUT ROWID;"],
+};
+
+/// The version of [`Message`]: it grows when a field changes its meaning or goes.
+pub const MESSAGE_VERSION: u32 = 1;
+
+/// For one delivery.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whom to tell, and when.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    pub to: Recipient,
+    /// Failures in a row before anybody is told, from 1.
+    pub after: u32,
+    /// The shortest time between two messages that a job is failing.
+    pub at_most_every: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub enum Recipient {
+    /// Gets the message on stdin.
+    Command { program: PathBuf, arguments: Vec<String> },
+    /// Gets the message as the body of a POST.
+    Webhook(SecretSource),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Failing,
+    Recovered,
+}
+
+/// What is told: one JSON object. Documented in the README; fields are only ever added.
+#[derive(Clone, Debug, Serialize)]
+pub struct Message {
+    pub version: u32,
+    pub event: Event,
+    pub job: Arc<str>,
+    pub run_id: String,
+    pub outcome: &'static str,
+    pub exit_code: u8,
+    /// How often the job has failed in a row by now; zero when it has recovered.
+    pub failures: u32,
+    pub error: Option<String>,
+    pub hint: Option<String>,
+    pub started_at: Timestamp,
+    pub finished_at: Timestamp,
+    pub host: String,
+}
+
+/// What was told of a job before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Told {
+    /// When somebody was last told that it is failing.
+    at: Option<Timestamp>,
+    /// Whether the last message was that.
+    failing: bool,
+}
+
+/// What to tell now. `failures` in a row end with the run that has just ended; zero is a success.
+fn event(alert: &Alert, failures: u32, told: Told, now: Timestamp) -> Option<Event> {
+    if failures == 0 {
+        return told.failing.then_some(Event::Recovered);
+    }
+    let rested = told.at.is_none_or(|at| now.since(at) >= alert.at_most_every);
+    (failures >= alert.after && rested).then_some(Event::Failing)
+}
+
+/// Delivers alerts. Cheap to clone.
+#[derive(Clone)]
+pub struct Alerts {
+    pub http: HttpClients,
+    pub history: SharedHistory,
+    pub clock: Clock,
+}
+
+impl Alerts {
+    /// Tells whoever is to be told about the run in `message`, whose `event` and `failures` are
+    /// found out here. Nothing that goes wrong touches the run.
+    pub async fn tell(&self, alert: &Alert, outcome: Outcome, message: Message) {
+        if let Err(error) = self.try_to_tell(alert, outcome, message).await {
+            tracing::error!(
+                error = error.chain(),
+                hint = error.hint_text(),
+                "could not tell of a failure"
+            );
+        }
+    }
+
+    async fn try_to_tell(
+        &self,
+        alert: &Alert,
+        outcome: Outcome,
+        mut message: Message,
+    ) -> Result<()> {
+        if matches!(outcome, Outcome::Skipped | Outcome::Cancelled) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let (alerts, job) = (self.clone(), Arc::clone(&message.job));
+        let (told, failures) = blocking(move || alerts.look_up(&job)).await?;
+        // The run itself is not in the history where that cannot be written.
+        message.failures = match outcome {
+            Outcome::Succeeded => 0,
+            _ => failures.max(1),
+        };
+        let Some(event) = event(alert, message.failures, told, now) else { return Ok(()) };
+        message.event = event;
+        self.deliver(alert, &message).await?;
+        tracing::info!(job = &*message.job, failures = message.failures, "told of {event:?}");
+        let told = match event {
+            Event::Failing => Told { at: Some(now), failing: true },
+            Event::Recovered => Told { failing: false, ..told },
+        };
+        let (database, job) = (self.history.database().clone(), Arc::clone(&message.job));
+        blocking(move || remember(&database, &job, told)).await
+    }
+
+    /// What was told before, and how often the job has failed in a row.
+    fn look_up(&self, job: &str) -> Result<(Told, u32)> {
+        let failures = self.history.get(|_| Ok(()))?.failures_in_a_row(job)?;
+        let database = self.history.database();
+        let connection = database.connect(&MIGRATIONS)?;
+        let row: Option<(String, bool)> = connection
+            .query_row("SELECT told_at, failing FROM alerts WHERE job = ?1", [job], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(database.error("cannot read who was told of failures"))?;
+        let told = row.map_or_else(Told::default, |(at, failing)| Told {
+            at: Timestamp::parse(&at),
+            failing,
+        });
+        Ok((told, failures))
+    }
+
+    async fn deliver(&self, alert: &Alert, message: &Message) -> Result<()> {
+        let body = serde_json::to_vec(message)
+            .map_err(|error| Error::new(Exit::Bug, "the alert is no valid JSON").because(error))?;
+        let delivery = async {
+            match &alert.to {
+                Recipient::Command { program, arguments } => {
+                    run_command(program, arguments, &body).await
+                }
+                Recipient::Webhook(url) => self.post(url.clone(), body).await,
+            }
+        };
+        tokio::time::timeout(TIMEOUT, delivery).await.unwrap_or_else(|_| {
+            let limit = humantime::format_duration(TIMEOUT);
+            Err(Error::new(Exit::Unavailable, format!("on_failure: not done within {limit}"))
+                .hint("let on_failure hand over and return; it is tried again at the next failure"))
+        })
+    }
+
+    async fn post(&self, url: SecretSource, body: Vec<u8>) -> Result<()> {
+        let url = blocking(move || url.read()).await?;
+        let url = url::Url::parse(url.expose()).map_err(|error| {
+            Error::new(Exit::Configuration, "on_failure: the webhook is no URL").because(error)
+        })?;
+        let failed = |what: String| {
+            let host = url.host_str().unwrap_or_default();
+            Error::new(Exit::Unavailable, format!("on_failure: webhook at {host}: {what}"))
+        };
+        let client = self.http.for_url(&url)?;
+        let request =
+            client.post(url.clone()).header("content-type", "application/json").body(body);
+        // Without the URL, which is a secret.
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| failed("no answer".to_owned()).because(error.without_url()))?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(failed(format!("status {}", answer.status())))
+    }
+}
+
+async fn run_command(program: &PathBuf, arguments: &[String], body: &[u8]) -> Result<()> {
+    let failed = |what: String| {
+        Error::new(Exit::Failed, format!("on_failure: {}: {what}", program.display()))
+    };
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed("cannot be run".to_owned()).because(error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Whoever does not want to know closes it.
+        let _ = stdin.write_all(body).await;
+    }
+    let status = child
+        .wait()
+        .await
+        .map_err(|error| failed("cannot be waited for".to_owned()).because(error))?;
+    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+}
+
+fn remember(database: &Database, job: &str, told: Told) -> Result<()> {
+    let connection = database.connect(&MIGRATIONS)?;
+    connection
+        .execute(
+            "INSERT INTO alerts (job, told_at, failing) VALUES (?1, ?2, ?3)
+             ON CONFLICT (job) DO UPDATE SET told_at = excluded.told_at, failing = excluded.failing",
+            (job, told.at.map(|at| at.to_string()), told.failing),
+        )
+        .map_err(database.error("cannot remember who was told of failures"))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_after_so_many_and_not_too_often_and_recovery_once() {
+        let hour = Duration::from_secs(3600);
+        let at = |hours: u32| Timestamp::from_epoch(500_000 * hour + hour * hours);
+        let to = Recipient::Command { program: "true".into(), arguments: Vec::new() };
+        let alert = Alert { to, after: 3, at_most_every: 2 * hour };
+        let never = Told::default();
+        let told = |hours, failing| Told { at: Some(at(hours)), failing };
+        let table = [
+            // failures in a row, told before, now
+            (1, never, 0, None),
+            (2, never, 0, None),
+            (3, never, 0, Some(Event::Failing)),
+            (4, told(0, true), 1, None),
+            (9, told(0, true), 2, Some(Event::Failing)),
+            (0, told(0, true), 1, Some(Event::Recovered)),
+            (0, told(0, false), 1, None),
+            (0, never, 1, None),
+            // Failing again soon after a recovery is not worth another message.
+            (3, told(0, false), 1, None),
+            (3, told(0, false), 2, Some(Event::Failing)),
+        ];
+        for (failures, told, now, expected) in table {
+            assert_eq!(event(&alert, failures, told, at(now)), expected, "{failures} {told:?}");
+        }
+    }
+}
