@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
@@ -13,7 +14,7 @@ use crate::cli::{self, Action, Invocation, Refusal};
 use crate::clock::Clock;
 use crate::commands::DaemonArgs;
 use crate::config::Config;
-use crate::daemon::{Daemon, JobSource};
+use crate::daemon::{Daemon, JobSource, init};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::SharedHistory;
@@ -31,7 +32,7 @@ use crate::signal::{Hangups, Signals};
 use crate::text;
 
 /// Does what `arguments` ask for, and tells how it went.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let steers =
         |argument: &OsString| matches!(text::escape(&argument.to_string_lossy()), Cow::Owned(_));
@@ -47,13 +48,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         {
             Err(error)
         }
-        (Err(Refusal::Usage(usage)), _) => return print_usage(&usage, quotes_controls),
+        (Err(Refusal::Usage(usage)), _) => return print_usage(&usage, quotes_controls).into(),
         (Err(Refusal::Error(error)), _) => Err(error),
         (Ok(invocation), config) => config.and_then(|config| act(&invocation, config, &roster)),
     };
     acted.unwrap_or_else(|error| {
         output::print_error(&error);
-        error.exit()
+        error.exit().into()
     })
 }
 
@@ -86,16 +87,19 @@ fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
     }
 }
 
-fn act(invocation: &Invocation, config: Config, roster: &Roster) -> Result<Exit> {
+fn act(invocation: &Invocation, config: Config, roster: &Roster) -> Result<ExitCode> {
     let settings = Settings::resolve(&invocation.global, config)?;
     match &invocation.action {
         Action::Command(command) => {
             install_log(&settings, &Progress::hidden())?;
             command.run(&settings, roster, cli::command(roster))?;
-            Ok(Exit::Succeeded)
+            Ok(ExitCode::SUCCESS)
         }
-        Action::Run(request) => run_job(&settings, request),
-        Action::Daemon(args) => run_daemon(&settings.for_daemon(&invocation.global), args),
+        Action::Run(request) => run_job(&settings, request).map(ExitCode::from),
+        Action::Daemon(_) if init::is_process_1() => init::run(),
+        Action::Daemon(args) => {
+            run_daemon(&settings.for_daemon(&invocation.global), args).map(ExitCode::from)
+        }
     }
 }
 

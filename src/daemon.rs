@@ -7,7 +7,7 @@
 //! | [`event_loop`] | the one place that waits: alarm, ends of runs, requests, signals |
 //! | [`effects`] | what the loop does to the world: runs, through the same frame as everywhere else |
 //! | [`store`] | what outlives a daemon: since when it knows a job, which jobs are paused |
-//! | [`notify`] | what the service manager is told |
+//! | [`notify`], [`init`] | what the service manager is told; being process 1 of a container |
 //!
 //! The loop runs on the main thread and only decides and hands over; runs are tasks of the
 //! runtime's workers, so that neither a slow nor a broken one is in its way.
@@ -16,6 +16,7 @@ mod effects;
 mod event_loop;
 mod handle;
 mod handled;
+pub mod init;
 mod notify;
 mod policy;
 mod scheduler;

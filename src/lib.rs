@@ -46,7 +46,6 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     panic::install_hook();
     let arguments = std::env::args_os();
-    let exit = std::panic::catch_unwind(AssertUnwindSafe(|| app::run(arguments)))
-        .unwrap_or_else(|payload| app::panicked(&*payload));
-    exit.into()
+    std::panic::catch_unwind(AssertUnwindSafe(|| app::run(arguments)))
+        .unwrap_or_else(|payload| app::panicked(&*payload).into())
 }
