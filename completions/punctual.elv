@@ -140,6 +140,25 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'punctual;daemon'= {
+            cand --max-running 'Runs that may be going at once; the others wait for a place'
+            cand --stop-timeout 'How long a stopping daemon waits for its runs before it cancels them'
+            cand --listen 'Answer /healthz, /readyz and /metrics (for Prometheus) over HTTP at this address, such as 127.0.0.1:9187'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep'
+            cand --log-format 'Form of the log on stderr'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history'
+            cand --history-max 'How many runs of a job stay in the history'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'punctual;history'= {
             cand -n 'How many runs to list at most'
             cand --number 'How many runs to list at most'

@@ -140,6 +140,7 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
         runner: runner(settings, Progress::hidden()),
         source: job_source(settings),
         limits: args.limits(),
+        listen: args.listen(),
         observers: Vec::new(),
     };
     let ended = runtime.block_on(async {

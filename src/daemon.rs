@@ -7,6 +7,7 @@
 //! | [`event_loop`] | the one place that waits: alarm, ends of runs, requests, signals |
 //! | [`effects`] | what the loop does to the world: runs, through the same frame as everywhere else |
 //! | [`store`] | what outlives a daemon: since when it knows a job, which jobs are paused |
+//! | [`http`], [`metrics`] | `--listen`: health and figures for probes and scrapers |
 //! | [`notify`], [`init`] | what the service manager is told; being process 1 of a container |
 //!
 //! The loop runs on the main thread and only decides and hands over; runs are tasks of the
@@ -16,17 +17,21 @@ mod effects;
 mod event_loop;
 mod handle;
 mod handled;
+mod http;
 pub mod init;
+mod metrics;
 mod notify;
 mod policy;
 mod scheduler;
 mod store;
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 pub use effects::{LeftOut, Observer};
 pub use event_loop::{Health, JobView};
@@ -45,6 +50,8 @@ use crate::signal::{Hangups, Signals};
 
 use effects::Frame;
 use event_loop::{EventLoop, Loader};
+use http::{HttpServerLimits, Site};
+use metrics::Metrics;
 use scheduler::JobSpec;
 use store::Store;
 
@@ -97,13 +104,19 @@ pub struct Daemon {
     pub runner: Runner,
     pub source: JobSource,
     pub limits: DaemonLimits,
+    /// Where to answer probes and scrapers.
+    pub listen: Option<SocketAddr>,
     pub observers: Vec<Arc<dyn Observer>>,
 }
 
 impl Daemon {
     /// Runs until `signals` asks to stop and the runs have ended, or are given up.
-    pub async fn run(self, signals: &mut Signals, hangups: &mut Hangups) -> Result<()> {
+    pub async fn run(mut self, signals: &mut Signals, hangups: &mut Hangups) -> Result<()> {
         let _instance = self.only_one().await?;
+        let listener = match self.listen {
+            Some(address) => Some(http::listen(address).await?),
+            None => None,
+        };
         raise_file_limit();
         let store = Store::new(self.runner.history.database().clone());
         let load: Loader = {
@@ -114,13 +127,21 @@ impl Daemon {
                 store.with_past(source()?, &runner.history, &runner.clock)
             })
         };
+        let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
+        // The servers of the socket and of HTTP are given clones of it.
+        let handle = DaemonHandle::new(requests);
+        // Answers until the daemon is gone.
+        let mut servers = JoinSet::new();
+        if let Some(listener) = listener {
+            let metrics = Arc::new(Metrics::new(self.runner.history.clone()));
+            self.observers.push(Arc::clone(&metrics) as Arc<dyn Observer>);
+            let site = Site { handle: handle.clone(), metrics };
+            servers.spawn(http::serve(listener, site, HttpServerLimits::default()));
+        }
         let jobs = {
             let load = Arc::clone(&load);
             blocking(move || load()).await?
         };
-        let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
-        // The servers of the socket and of HTTP are given clones of it.
-        let _handle = DaemonHandle::new(requests);
         let clock = self.runner.clock.clone();
         let effects = Frame::new(self.runner, store, self.observers);
         let event_loop = EventLoop::new(clock, effects, self.limits, load, receiver)?;

@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::job::blocking;
-use crate::runner::{IfRunning, RunRecord, Runner, new_run_id};
+use crate::runner::{IfRunning, RunRecord, RunRequest, Runner, new_run_id};
 use crate::signal::{Signal, StopSwitch};
 
 use super::Overlap;
@@ -65,10 +65,10 @@ pub trait Effects {
 /// Is told what the daemon does: the metrics, and `--output json`.
 pub trait Observer: Send + Sync {
     /// A run begins, so long after its due time.
-    fn run_started(&self, _job: &str, _lateness: Option<Duration>) {}
+    fn run_started(&self, _run: &RunRequest, _lateness: Option<Duration>) {}
     fn run_ended(&self, _record: &RunRecord) {}
     /// So many due times have no run.
-    fn left_out(&self, _job: &str, _what: &LeftOut) {}
+    fn left_out(&self, _job: &Arc<str>, _what: &LeftOut) {}
     fn clock_stepped(&self, _step: ClockStep) {}
 }
 
@@ -153,7 +153,7 @@ impl Effects for Frame {
         let mut signals = self.switch.signals();
         let frame = self.writers.track_future(async move {
             let lateness = request.due_at.map(|due_at| runner.clock.now().since(due_at));
-            observers.iter().for_each(|observer| observer.run_started(&request.name, lateness));
+            observers.iter().for_each(|observer| observer.run_started(&request, lateness));
             let (record, straggler) = runner.run(&request, &mut signals).await;
             observers.iter().for_each(|observer| observer.run_ended(&record));
             straggler

@@ -50,6 +50,18 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
+    pub const ALL: [SkipReason; 3] =
+        [SkipReason::Running, SkipReason::Superseded, SkipReason::Removed];
+
+    /// For the metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            SkipReason::Running => "running",
+            SkipReason::Superseded => "superseded",
+            SkipReason::Removed => "removed",
+        }
+    }
+
     /// For the history, after "skipped: ".
     pub fn text(self) -> &'static str {
         match self {
@@ -119,6 +131,23 @@ pub enum MissedReason {
 }
 
 impl MissedReason {
+    pub const ALL: [MissedReason; 4] = [
+        MissedReason::NotRunning,
+        MissedReason::ClockJump,
+        MissedReason::HeldUp,
+        MissedReason::Paused,
+    ];
+
+    /// For the metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            MissedReason::NotRunning => "not_running",
+            MissedReason::ClockJump => "clock_jump",
+            MissedReason::HeldUp => "held_up",
+            MissedReason::Paused => "paused",
+        }
+    }
+
     /// For the history, after "missed 3 due times: ".
     pub fn text(self) -> &'static str {
         match self {
