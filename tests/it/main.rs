@@ -8,6 +8,7 @@ mod daemon;
 mod daemon_http;
 mod daemon_init;
 mod daemon_notify;
+mod docs;
 mod exposition;
 mod frame;
 mod generated;
