@@ -1,12 +1,16 @@
-//! The allocator: its figures, and giving unused memory back.
+//! Memory: the figures of allocator and process, and giving back what is unused.
 //!
-//! jemalloc, because its figures are exact and its purge shows in RSS. SQLite's C code allocates
-//! from it too (the `unprefixed` feature), so the figures cover the whole process.
+//! The allocator is jemalloc, because its figures are exact and its purge shows in RSS. SQLite's C
+//! code allocates from it too (the `unprefixed` feature), so the figures cover the whole process.
 
-use serde::Serialize;
+mod process;
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+
+pub use process::MemoryReport;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -26,7 +30,7 @@ static MALLOC_CONF: &[u8; 50] = b"narenas:1,tcache_max:1024,lg_tcache_nslots_mul
 const PURGE_ALL_ARENAS: &std::ffi::CStr = c"arena.4096.purge";
 
 /// What the allocator holds, in bytes. <https://jemalloc.net/jemalloc.3.html#stats.allocated>
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct AllocatorFigures {
     /// Given to the program.
     pub allocated: u64,
