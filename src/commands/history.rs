@@ -1,9 +1,9 @@
 //! `punctual history`: past runs, newest first.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use comfy_table::Table;
-
+use super::table;
 use crate::clock::{Clock, Timestamp, format_duration, parse_duration};
 use crate::error::Result;
 use crate::history::{Filter, History, Run};
@@ -60,7 +60,7 @@ impl HistoryCommand {
         let text = match settings.output {
             OutputFormat::Json => runs.iter().map(|run| run.to_json_line()).collect(),
             OutputFormat::Text if runs.is_empty() => "no runs\n".to_owned(),
-            OutputFormat::Text => table(&runs, output::terminal_columns()),
+            OutputFormat::Text => table_of(&runs, table::room()),
         };
         output::print(&text)
     }
@@ -106,19 +106,18 @@ const ERROR_CHARS_MIN: usize = 40;
 const ERROR_CHARS_MAX: usize = 80;
 const ERROR_INDENT: &str = "  ";
 
-/// The runs as a table that fits `columns`; as wide as it likes where there is no terminal.
-fn table(runs: &[Run], columns: Option<u16>) -> String {
-    let columns = columns.map_or(usize::MAX, usize::from);
+/// The runs as a table that fits `columns`.
+fn table_of(runs: &[Run], columns: usize) -> String {
     let [.., narrowest] = LAYOUTS;
     let fits = |layout: &Layout| {
         let error = if layout.error_beside { ERROR_CHARS_MIN } else { 0 };
-        width(&rows(runs, *layout)) + error <= columns
+        table::width(&rows(runs, *layout)) + error <= columns
     };
     let layout = LAYOUTS.into_iter().find(fits).unwrap_or(narrowest);
 
     let mut lines = rows(runs, layout);
     let room = columns.saturating_sub(if layout.error_beside {
-        width(&lines) + ERROR_INDENT.len()
+        table::width(&lines) + ERROR_INDENT.len()
     } else {
         ERROR_INDENT.len()
     });
@@ -141,8 +140,6 @@ fn table(runs: &[Run], columns: Option<u16>) -> String {
 
 /// The header and one line per run, all of one width, without errors.
 fn rows(runs: &[Run], layout: Layout) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
     let cells = |id: &str, job: &str, started: &str, took: &str, outcome: &str, exit: &str| {
         let mut cells = vec![id.to_owned(), job.to_owned(), started.to_owned()];
         cells.extend(layout.took.then(|| took.to_owned()));
@@ -150,32 +147,22 @@ fn rows(runs: &[Run], layout: Layout) -> Vec<String> {
         cells.extend(layout.exit.then(|| exit.to_owned()));
         cells
     };
-    table.set_header(cells("RUN", "JOB", "STARTED", "TOOK", "OUTCOME", "EXIT"));
-    for run in runs {
-        table.add_row(cells(
+    let header = cells("RUN", "JOB", "STARTED", "TOOK", "OUTCOME", "EXIT");
+    let rows = runs.iter().map(|run| {
+        cells(
             if layout.whole_ids { &run.id } else { tail(&run.id) },
             &text::escape(&run.job),
             &started(run, layout.milliseconds),
             &run.duration().map_or_else(String::new, format_duration),
             run.outcome.as_deref().unwrap_or("running"),
             &run.exit_code.map_or_else(String::new, |code| code.to_string()),
-        ));
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((if index == 0 { 0 } else { 1 }, 1));
-    }
-    table.lines().collect()
+        )
+    });
+    table::lines(header, rows)
 }
 
-fn width(lines: &[String]) -> usize {
-    lines.iter().map(|line| line.chars().count()).max().unwrap_or_default()
-}
-
-fn started(run: &Run, milliseconds: bool) -> String {
-    match run.started_at.split_once('.') {
-        Some((seconds, _)) if !milliseconds => format!("{seconds}Z"),
-        _ => run.started_at.clone(),
-    }
+fn started(run: &Run, milliseconds: bool) -> Cow<'_, str> {
+    if milliseconds { Cow::Borrowed(&run.started_at) } else { table::to_seconds(&run.started_at) }
 }
 
 /// The random end of a run id, which `show` takes as well as the whole.

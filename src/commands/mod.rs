@@ -6,6 +6,7 @@ mod history;
 mod man;
 mod next;
 mod show;
+mod table;
 
 pub use daemon::DaemonArgs;
 
