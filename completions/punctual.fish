@@ -42,19 +42,27 @@ complete -c punctual -n "__fish_punctual_needs_command" -s V -l version -d 'Prin
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "hello" -d 'Say hello'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "trigger" -d 'Run a job in the daemon now'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "pause" -d 'Let a job\'s due times pass without a run'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "resume" -d 'Let a paused job run at its due times again'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "reload" -d 'Let the daemon load its configuration anew'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "history" -d 'List past runs, newest first'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "man" -d 'Print the man page, or write all of them into a directory'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l name -d 'Whom to greet' -r
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
@@ -76,12 +84,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l api-k
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l max-delisted -d 'With --update: fail rather than mark more than this part of the stored tokens as vanished' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l max-bytes -d 'Largest decoded size of one list' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l batch-size -d 'Tokens that are stored together at most' -r
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
@@ -100,12 +110,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -s v -l 
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l max-rss -d 'Fail (exit code 1) when the resident memory is above this afterwards, such as 64MiB' -r
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
@@ -120,22 +132,110 @@ complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l max-running -d 'Runs that may be going at once; the others wait for a place' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l stop-timeout -d 'How long a stopping daemon waits for its runs before it cancels them' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l listen -d 'Answer /healthz, /readyz and /metrics (for Prometheus) over HTTP at this address, such as 127.0.0.1:9187' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s n -l number -d 'How many due times to show [default: 5; where all jobs are shown, 1 of each]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l after -d 'Only due times after this instant: RFC 3339, or a part such as 2026-11-24 [default: now]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l schedule -d 'A schedule in place of a job\'s: cron fields, @daily, or every 10s' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-keep -d 'How many daily log files to keep' -r
-complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-format -d 'Form of the log on stderr' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-keep -d 'How long finished runs stay in the history' -r
-complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-max -d 'How many runs of a job stay in the history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s n -l number -d 'How many runs to list at most' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l since -d 'Only runs that started within this duration before now' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l outcome -d 'Only runs that ended like this' -r -f -a "succeeded\t''
@@ -203,12 +303,18 @@ complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "hello" -d 'Say hello'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "history" -d 'List past runs, newest first'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report next history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "hello" -d 'Say hello'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "trigger" -d 'Run a job in the daemon now'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "pause" -d 'Let a job\'s due times pass without a run'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "resume" -d 'Let a paused job run at its due times again'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "reload" -d 'Let the daemon load its configuration anew'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "history" -d 'List past runs, newest first'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -14,6 +14,7 @@ use crate::cli::{self, Action, Invocation, Refusal};
 use crate::clock::Clock;
 use crate::commands::DaemonArgs;
 use crate::config::Config;
+use crate::control::{Client, DaemonLink};
 use crate::daemon::{Daemon, JobSource, init};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -129,6 +130,7 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
         http,
         progress,
         secrets: settings::secrets(),
+        daemon: DaemonLink::Outside(Client::new(&settings.state_dir)),
     }
 }
 

@@ -7,12 +7,14 @@
 //! | [`event_loop`] | the one place that waits: alarm, ends of runs, requests, signals |
 //! | [`effects`] | what the loop does to the world: runs, through the same frame as everywhere else |
 //! | [`store`] | what outlives a daemon: since when it knows a job, which jobs are paused |
+//! | [`control`] | the socket: who asks, and what they are told |
 //! | [`http`], [`metrics`] | `--listen`: health and figures for probes and scrapers |
 //! | [`notify`], [`init`] | what the service manager is told; being process 1 of a container |
 //!
 //! The loop runs on the main thread and only decides and hands over; runs are tasks of the
 //! runtime's workers, so that neither a slow nor a broken one is in its way.
 
+mod control;
 mod effects;
 mod event_loop;
 mod handle;
@@ -33,12 +35,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-pub use effects::{LeftOut, Observer};
-pub use event_loop::{Health, JobView};
+pub use effects::Observer;
 pub use handle::DaemonHandle;
-pub use policy::{ClockStep, Overlap};
-pub use scheduler::Triggered;
+pub use policy::Overlap;
 
+use crate::control::DaemonLink;
 use crate::database::create_private_directory;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -48,6 +49,7 @@ use crate::runner::{RunRequest, Runner};
 use crate::schedule::Schedule;
 use crate::signal::{Hangups, Signals};
 
+use control::{ControlLimits, ControlServer};
 use effects::Frame;
 use event_loop::{EventLoop, Loader};
 use http::{HttpServerLimits, Site};
@@ -143,9 +145,13 @@ impl Daemon {
             blocking(move || load()).await?
         };
         let clock = self.runner.clock.clone();
-        let effects = Frame::new(self.runner, store, self.observers);
+        let state_dir = self.runner.state_dir.clone();
+        let runner = Runner { daemon: DaemonLink::Inside, ..self.runner };
+        let effects = Frame::new(runner, store, self.observers);
         let event_loop = EventLoop::new(clock, effects, self.limits, load, receiver)?;
+        let control = ControlServer::start(&state_dir, handle.clone(), ControlLimits::default())?;
         event_loop.run(jobs, signals, hangups).await;
+        control.stop().await;
         Ok(())
     }
 

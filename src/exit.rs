@@ -30,12 +30,16 @@ impl Exit {
         (Exit::Succeeded, "the run succeeded, also if nothing changed"),
         (Exit::Failed, "the job failed"),
         (Exit::Usage, "usage: bad flag, value or schedule, unknown job"),
-        (Exit::Unavailable, "a service is unavailable: network down, 5xx or 429 after all tries"),
+        (
+            Exit::Unavailable,
+            "a service is unavailable: network down, 5xx or 429 after all tries, no daemon",
+        ),
         (Exit::Bug, "our bug: a panic, a broken invariant, a run that is stuck"),
         (Exit::InputOutput, "input or output failed: disk full, unreadable or damaged database"),
         (
             Exit::NotRun,
-            "not run: the same job is running (--if-running fail, or wait past the deadline)",
+            "not run: the same job is running (--if-running fail, or wait past the deadline), or \
+             another daemon holds this state directory",
         ),
         (Exit::Protocol, "the remote answered with something other than its contract"),
         (Exit::Permission, "permission: 401 or 403 from the API, unwritable directory"),
@@ -48,6 +52,11 @@ impl Exit {
     /// The number that the parent process sees.
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The code that this number is.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::TABLE.iter().map(|(exit, _)| *exit).find(|exit| exit.code() == code)
     }
 
     /// The table as aligned text, one code per line, for `--help` and the man page.

@@ -131,6 +131,15 @@ pub struct Run {
     pub output: Option<String>,
 }
 
+/// How it last went with a job. Reports and outputs are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Latest {
+    /// The latest run that was not skipped, which may be going.
+    pub run: Option<Run>,
+    /// The latest run that was skipped, where that is later.
+    pub skipped: Option<Run>,
+}
+
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -292,6 +301,27 @@ impl History {
                     read_run,
                 )?
                 .collect()
+        })
+    }
+
+    /// How it last went with `job`.
+    pub fn latest(&self, job: &str) -> Result<Latest> {
+        self.with("cannot read the history", |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT id, job, trigger, due_at, started_at, finished_at, outcome, exit_code,
+                     attempts, host, pid, version, error, NULL AS report, NULL AS output
+                 FROM runs WHERE job = ?1 ORDER BY started_at DESC, id DESC",
+            )?;
+            let mut latest = Latest::default();
+            for run in select.query_map([job], read_run)? {
+                let run = run?;
+                if run.outcome.as_deref() != Some(Outcome::Skipped.name()) {
+                    latest.run = Some(run);
+                    break;
+                }
+                latest.skipped.get_or_insert(run);
+            }
+            Ok(latest)
         })
     }
 

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::{Clock, Timestamp};
+use crate::control::DaemonLink;
 use crate::database::Database;
 use crate::error::Error;
 use crate::http::HttpClients;
@@ -72,6 +73,8 @@ pub struct JobContext {
     /// When the whole run ends: no use to wait for anything beyond.
     pub deadline: Instant,
     pub secrets: Secrets,
+    /// For jobs that are about the daemon, where there is one.
+    pub daemon: DaemonLink,
     /// A directory for temporary files, on the state directory's file system.
     pub scratch_dir: PathBuf,
 }

@@ -13,6 +13,7 @@ mod commands;
     expect(dead_code, reason = "jobs, daemon and notifications are read by what is built on this")
 )]
 mod config;
+mod control;
 mod daemon;
 mod database;
 mod error;

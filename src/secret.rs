@@ -42,7 +42,6 @@ impl SecretSource {
     /// holds can be changed at any time.
     ///
     /// Blocks: call it from blocking code.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for pings and notifications"))]
     pub fn read(&self) -> Result<Secret> {
         /// More than any password or address.
         const FILE_BYTES_MAX: u64 = 64 * 1024;

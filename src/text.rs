@@ -53,9 +53,31 @@ pub fn excerpt(text: &str, chars_max: usize) -> String {
     }
 }
 
+/// How much alike (of 1) two names have to be for one to be taken for a slip of the other.
+const ALIKE_MIN: f64 = 0.7;
+
+/// The known name that was most probably meant by another.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro(name, candidate), candidate))
+        .filter(|(alike, _)| *alike > ALIKE_MIN)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let nearest = |name| nearest(name, ["hello", "jupiter-sync", "mem-report"]);
+        assert_eq!(nearest("helo"), Some("hello"));
+        assert_eq!(nearest("jupitersync"), Some("jupiter-sync"));
+        assert_eq!(nearest("backup"), None);
+        assert_eq!(nearest(""), None);
+    }
 
     #[test]
     fn controls_are_escaped_and_the_rest_is_kept() {

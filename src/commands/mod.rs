@@ -1,8 +1,10 @@
 //! The commands that are not jobs.
 
+mod ask;
 mod completions;
 mod daemon;
 mod history;
+mod jobs;
 mod man;
 mod next;
 mod show;
@@ -26,7 +28,12 @@ pub enum Builtin {
 // Those that are done at once.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Jobs(jobs::JobsCommand),
     Next(next::NextCommand),
+    Trigger(ask::TriggerCommand),
+    Pause(ask::PauseCommand),
+    Resume(ask::ResumeCommand),
+    Reload(ask::ReloadCommand),
     History(history::HistoryCommand),
     Show(show::ShowCommand),
     Completions(completions::CompletionsCommand),
@@ -42,7 +49,12 @@ impl Command {
         definition: clap::Command,
     ) -> Result<()> {
         match self {
+            Command::Jobs(command) => command.run(settings, roster),
             Command::Next(command) => command.run(settings, roster),
+            Command::Trigger(command) => command.run(settings),
+            Command::Pause(command) => command.run(settings),
+            Command::Resume(command) => command.run(settings),
+            Command::Reload(command) => command.run(settings),
             Command::History(command) => command.run(settings, roster),
             Command::Show(command) => command.run(settings),
             Command::Completions(command) => command.run(definition),

@@ -38,6 +38,9 @@ pub trait Effects {
     /// Only the jobs of the last `set_jobs` are needed from now on.
     fn forget_removed_jobs(&mut self);
 
+    /// How long a run of the job may take.
+    fn timeout(&self, id: JobId) -> Duration;
+
     /// Starts a run that tells `events` when it has ended.
     fn launch(&mut self, id: JobId, start: Start, events: mpsc::UnboundedSender<Event>);
 
@@ -137,6 +140,10 @@ impl Effects for Frame {
         self.jobs.retain(|id, _| newest.contains(id));
     }
 
+    fn timeout(&self, id: JobId) -> Duration {
+        self.jobs.get(&id).map(|job| job.request.policy.timeout).unwrap_or_default()
+    }
+
     fn launch(&mut self, id: JobId, start: Start, events: mpsc::UnboundedSender<Event>) {
         let mut ending = Ending { id, events, told: false };
         // A job that was removed while its start was waiting; its guard tells the loop.
@@ -162,7 +169,7 @@ impl Effects for Frame {
             match frame.await {
                 None => ending.tell(Event::Ended),
                 Some(straggler) => {
-                    ending.tell(Event::Stuck);
+                    ending.tell(|_| Event::Stuck);
                     straggler.ended().await;
                     ending.tell(Event::Released);
                 }

@@ -29,8 +29,8 @@ pub type Loader = Arc<dyn Fn() -> Result<Vec<(DaemonJob, JobPast)>> + Send + Syn
 pub enum Event {
     /// A run has ended.
     Ended(JobId),
-    /// A run was given up, but its task goes on: the job stays occupied.
-    Stuck(JobId),
+    /// A run was given up, but its task goes on: its job stays occupied.
+    Stuck,
     /// The task of a stuck run has ended after all.
     Released(JobId),
     /// The jobs were loaded anew.
@@ -42,6 +42,7 @@ pub enum Event {
 pub struct JobView {
     pub name: Arc<str>,
     pub schedule: String,
+    pub timeout: Duration,
     pub next_due: Option<Timestamp>,
     pub running: u32,
     pub waiting: bool,
@@ -51,8 +52,6 @@ pub struct JobView {
 /// How the loop stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Health {
-    pub jobs: usize,
-    pub running: u32,
     pub stuck: u32,
     pub stopping: bool,
 }
@@ -164,6 +163,8 @@ impl<E: Effects> EventLoop<E> {
             }
             self.perform();
         }
+        // Nobody answers any more: who asks now is told so at once.
+        drop(self.requests);
         self.effects.finish().await;
         tracing::info!("daemon stopped");
     }
@@ -219,7 +220,7 @@ impl<E: Effects> EventLoop<E> {
                 self.unfinished -= 1;
                 self.scheduler.ended(id, &mut self.actions);
             }
-            Event::Stuck(_) => {
+            Event::Stuck => {
                 self.unfinished -= 1;
                 self.stuck += 1;
             }
@@ -298,9 +299,10 @@ impl<E: Effects> EventLoop<E> {
     }
 
     fn views(&self) -> Vec<JobView> {
-        let states = self.scheduler.states().map(|(_, state)| JobView {
+        let states = self.scheduler.states().map(|(id, state)| JobView {
             name: Arc::clone(&state.spec.name),
             schedule: state.spec.schedule.text().to_owned(),
+            timeout: self.effects.timeout(id),
             next_due: state.next_due,
             running: state.running,
             waiting: state.waiting,
@@ -310,12 +312,7 @@ impl<E: Effects> EventLoop<E> {
     }
 
     fn health(&self) -> Health {
-        Health {
-            jobs: self.scheduler.states().count(),
-            running: self.scheduler.running(),
-            stuck: self.stuck,
-            stopping: !matches!(self.phase, Phase::Working),
-        }
+        Health { stuck: self.stuck, stopping: !matches!(self.phase, Phase::Working) }
     }
 
     /// The first signal lets the runs end in peace, the second cancels them, the third does not

@@ -12,6 +12,9 @@ use crate::exit::Exit;
 /// How long the loop may take to answer. It never does anything that takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long an answer may take that waits for files or the database to be read or written.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(50);
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct DaemonHandle {
@@ -25,36 +28,41 @@ impl DaemonHandle {
 
     /// The jobs as they stand, in no particular order.
     pub async fn jobs(&self) -> Result<Vec<JobView>> {
-        self.ask(Request::Jobs).await
+        self.ask(PATIENCE, Request::Jobs).await
     }
 
     /// Runs a job now. Nothing when there is no such job.
     pub async fn trigger(&self, job: String) -> Result<Option<Triggered>> {
-        self.ask(|answer| Request::Trigger(job, answer)).await
+        self.ask(PATIENCE, |answer| Request::Trigger(job, answer)).await
     }
 
     /// Lets a job's due times pass, or no longer. Tells whether that was news; nothing when there
     /// is no such job.
     pub async fn set_paused(&self, job: String, paused: bool) -> Result<Option<bool>> {
-        self.ask(|answer| Request::SetPaused(job, paused, answer)).await?.transpose()
+        let request = |answer| Request::SetPaused(job, paused, answer);
+        self.ask(PATIENCE_WITH_FILES, request).await?.transpose()
     }
 
     /// Loads the configuration anew, and tells how many jobs there are now.
     pub async fn reload(&self) -> Result<usize> {
-        self.ask(Request::Reload).await?
+        self.ask(PATIENCE_WITH_FILES, Request::Reload).await?
     }
 
     pub async fn health(&self) -> Result<Health> {
-        self.ask(Request::Health).await
+        self.ask(PATIENCE, Request::Health).await
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+    async fn ask<T>(
+        &self,
+        patience: Duration,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
         let exchange = async {
             self.requests.send(request(sender)).await.ok()?;
             receiver.await.ok()
         };
-        match tokio::time::timeout(PATIENCE, exchange).await {
+        match tokio::time::timeout(patience, exchange).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(Error::new(Exit::Unavailable, "the daemon is leaving")),
             Err(_) => Err(Error::new(Exit::Bug, "the daemon's loop does not answer")),

@@ -483,10 +483,6 @@ impl Scheduler {
         self.delayed.clear();
     }
 
-    pub fn running(&self) -> u32 {
-        self.running
-    }
-
     /// When to tick next, by the wall clock.
     pub fn wake_at(&self) -> Option<Timestamp> {
         if self.stopping {

@@ -92,6 +92,33 @@ fn runs_are_listed_newest_first_and_filtered() {
 }
 
 #[test]
+fn the_latest_run_of_a_job_is_told_from_what_was_skipped_since() {
+    let fixture = Fixture::new();
+    let latest = || {
+        let latest = fixture.history.latest("a").expect("read");
+        [latest.run, latest.skipped].map(|run| run.map(|run| run.started_at[8..10].to_owned()))
+    };
+    let days = |run: Option<&str>, skipped: Option<&str>| {
+        [run.map(str::to_owned), skipped.map(str::to_owned)]
+    };
+    let run = |job, day: u8, outcome| {
+        let run_id = fixture.start(job, at(&format!("2026-01-{day:02}T00:00:00Z")));
+        fixture.end(run_id, outcome);
+    };
+    assert_eq!(latest(), days(None, None));
+    run("b", 9, Outcome::Succeeded);
+    run("a", 1, Outcome::Skipped);
+    assert_eq!(latest(), days(None, Some("01")));
+    run("a", 2, Outcome::Failed);
+    assert_eq!(latest(), days(Some("02"), None));
+    run("a", 3, Outcome::Skipped);
+    run("a", 4, Outcome::Skipped);
+    assert_eq!(latest(), days(Some("02"), Some("04")));
+    fixture.start("a", at("2026-01-05T00:00:00Z"));
+    assert_eq!(latest(), days(Some("05"), None), "a run that is going");
+}
+
+#[test]
 fn the_due_time_of_a_job_is_claimed_once() {
     let fixture = Fixture::new();
     let due_at = Some(at("2026-01-01T02:00:00Z"));

@@ -6,15 +6,17 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use serde::Serialize;
 
+use crate::control::DaemonLink;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::job::{Job, JobContext, JobError};
+use crate::job::{Job, JobContext, JobError, cancelled};
 use crate::memory::MemoryReport;
 
 /// Give unused memory back and report the memory in use
 ///
 /// Gives the allocator's unused pages back to the operating system, and reports the figures of
-/// allocator and process before and after. It is about its own process.
+/// allocator and process before and after. It is about the daemon of the state directory, which it
+/// asks; where none is running, it is about its own process.
 #[derive(Debug, clap::Args)]
 pub struct MemReport {
     /// Fail (exit code 1) when the resident memory is above this afterwards, such as 64MiB
@@ -25,9 +27,26 @@ pub struct MemReport {
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Whose memory this is about.
-    process: &'static str,
+    process: Whose,
     #[serde(flatten)]
     memory: MemoryReport,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+enum Whose {
+    #[serde(rename = "daemon")]
+    Daemon,
+    #[serde(rename = "this process")]
+    ThisProcess,
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Whose::Daemon => "the daemon",
+            Whose::ThisProcess => "this process",
+        })
+    }
 }
 
 impl Job for MemReport {
@@ -38,11 +57,22 @@ impl Job for MemReport {
     type Report = Report;
 
     async fn run(&self, context: &JobContext) -> Result<Report, JobError> {
-        let memory = context.blocking(MemoryReport::after_giving_back).await?;
-        let report = Report { process: "this process", memory };
+        let report = match &context.daemon {
+            DaemonLink::Inside => own(Whose::Daemon, context).await?,
+            DaemonLink::Outside(client) => {
+                let asked = tokio::select! {
+                    answer = client.mem_report() => answer?,
+                    () = context.cancellation.cancelled() => return Err(cancelled().into()),
+                };
+                match asked {
+                    Some(memory) => Report { process: Whose::Daemon, memory },
+                    None => own(Whose::ThisProcess, context).await?,
+                }
+            }
+        };
         match self.max_rss {
             Some(limit) if report.memory.after.rss > limit.as_u64() => {
-                let error = over_limit(report.memory.after.rss, limit);
+                let error = over_limit(report.process, report.memory.after.rss, limit);
                 Err(JobError::from(error).with_report(&report))
             }
             _ => Ok(report),
@@ -50,10 +80,15 @@ impl Job for MemReport {
     }
 }
 
-fn over_limit(rss: u64, limit: ByteSize) -> Error {
+async fn own(process: Whose, context: &JobContext) -> Result<Report, JobError> {
+    let memory = context.blocking(MemoryReport::after_giving_back).await?;
+    Ok(Report { process, memory })
+}
+
+fn over_limit(process: Whose, rss: u64, limit: ByteSize) -> Error {
     Error::new(
         Exit::Failed,
-        format!("resident memory is {}, above --max-rss {limit}", ByteSize(rss)),
+        format!("resident memory of {process} is {}, above --max-rss {limit}", ByteSize(rss)),
     )
     .hint("look for what grew in earlier reports: punctual history mem-report --output json")
 }

@@ -135,6 +135,7 @@ impl Runner {
             kill,
             deadline,
             secrets: self.secrets.clone(),
+            daemon: self.daemon.clone(),
             scratch_dir: self.state_dir.clone(),
         };
         let job = Arc::clone(&request.job);

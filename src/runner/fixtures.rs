@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::control::DaemonLink;
 use crate::database::Database;
 use crate::history::{Filter, History};
 use crate::job::{AttemptFuture, JobContext, JobError};
@@ -80,6 +81,7 @@ impl Fixture {
             background: TaskTracker::new(),
             progress: Progress::hidden(),
             secrets: Secrets::from_lookup(|_| None),
+            daemon: DaemonLink::Inside,
         };
         Self { runner, directory }
     }

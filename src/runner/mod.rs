@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::clock::{Clock, Timestamp};
+use crate::control::DaemonLink;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::{Finished, Retention, SharedHistory, Started, Trigger};
@@ -119,6 +120,7 @@ pub struct Runner {
     pub background: TaskTracker,
     pub progress: Progress,
     pub secrets: Secrets,
+    pub daemon: DaemonLink,
 }
 
 /// How a run ended, before it is recorded.

@@ -5,6 +5,7 @@ mod captures;
 mod cli;
 mod config;
 mod daemon;
+mod daemon_control;
 mod daemon_http;
 mod daemon_init;
 mod daemon_notify;

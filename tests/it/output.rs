@@ -107,6 +107,12 @@ fn tables_fit_the_terminal() {
         assert!(table.contains("jupiter-sync") && table.contains("succeeded"), "{table}");
         assert!(table.contains("long/long"), "the error is there at {columns}: {table}");
     }
+    for columns in [30, 45, 60, 80, 132] {
+        let table = on_a_terminal(&sandbox, columns, "$punctual jobs");
+        let widest = table.lines().map(|line| line.trim_end().chars().count()).max();
+        assert!(widest <= Some(columns as usize), "{columns}: {table}");
+        assert!(table.contains("jupiter-sync") && table.contains("failed"), "{table}");
+    }
 }
 
 #[test]

@@ -15,7 +15,8 @@ const LAYERS: &[&str] = &[
     "jobs",   // through the catalog only
     "job",    // what a job is
     "alert", "textfile", // who is told of runs
-    "liveness", "history", "database", "http", "lock", "memory", // what runs stand on
+    "liveness", "history", "database", "http", "control", "lock", "ping",
+    "memory", // what runs stand on
     "logging", "progress", "output", "panic", "outcome", "signal", // the ground
     "schedule", "secret", "backoff", "clock", "error", "exit", "text",
 ];

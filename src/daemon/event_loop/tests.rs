@@ -197,7 +197,7 @@ async fn a_stuck_run_keeps_its_job_occupied_and_holds_up_no_other() {
     let daemon = Daemon::start(&fixture, jobs).await;
     pass(185 * SECOND).await;
     let health = daemon.handle.health().await.expect("an answer");
-    assert_eq!((health.stuck, health.running), (1, 1));
+    assert_eq!(health.stuck, 1);
     daemon.stop().await;
     assert_eq!(outcomes(&fixture, "stuck"), ["stuck", "skipped", "skipped"]);
     assert_eq!(outcomes(&fixture, "other"), ["succeeded"; 18]);

@@ -16,7 +16,7 @@ const LIMITS: HttpServerLimits =
     HttpServerLimits { connections: 8, header_bytes: 4096, header_time: LONG, exchange_time: LONG };
 /// More than fit into the pieces that are ready at a time.
 const JOBS: usize = 300;
-const HEALTHY: Health = Health { jobs: 1, running: 0, stuck: 0, stopping: false };
+const HEALTHY: Health = Health { stuck: 0, stopping: false };
 
 struct Fixture {
     address: SocketAddr,
@@ -74,6 +74,7 @@ fn views(jobs: usize) -> Vec<JobView> {
         name: format!("job-{number}").into(),
         schedule: String::new(),
         next_due: None,
+        timeout: Duration::ZERO,
         running: 0,
         waiting: false,
         paused: false,

@@ -29,11 +29,12 @@ impl Fixture {
 
     /// The lines of the page that begin so.
     fn lines(&self, jobs: &[&str], start: &str) -> Vec<String> {
-        let health = Health { jobs: jobs.len(), running: 0, stuck: 2, stopping: false };
+        let health = Health { stuck: 2, stopping: false };
         let views = jobs.iter().map(|name| JobView {
             name: (*name).into(),
             schedule: "every 1m".to_owned(),
             next_due: Some(at(90)),
+            timeout: Duration::ZERO,
             running: 1,
             waiting: false,
             paused: false,

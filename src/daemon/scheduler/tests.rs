@@ -557,7 +557,7 @@ fn a_reload_keeps_running_runs_and_forgets_removed_jobs() {
     let mut world = World::new(vec![spec("a", "@hourly"), spec("b", "@hourly")], 10, 12);
     world.takes = |_| 10 * HOUR;
     world.live(new_year().plus(HOUR + MINUTE), usize::MAX);
-    assert_eq!(world.scheduler.running(), 2);
+    assert_eq!(world.scheduler.running, 2);
     let a = world.scheduler.find("a").expect("the job");
     let mut actions = Vec::new();
     let jobs = vec![
@@ -567,7 +567,7 @@ fn a_reload_keeps_running_runs_and_forgets_removed_jobs() {
     let now = world.wall;
     world.scheduler.set_jobs(jobs, now, &mut actions);
     assert_eq!(world.scheduler.find("a"), None);
-    assert_eq!(world.scheduler.running(), 3, "the runs go on, and one catches up");
+    assert_eq!(world.scheduler.running, 3, "the runs go on, and one catches up");
     let c = world.scheduler.find("c").expect("the new job");
     let due_at = Some(new_year().plus(HOUR));
     assert_eq!(actions, [Action::Start(c, Start { due_at, trigger: Trigger::CatchUp })]);

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::element::Token;
 use crate::clock::Clock;
+use crate::control::DaemonLink;
 use crate::database::Database;
 use crate::http::{HttpClients, HttpLimits};
 use crate::job::JobContext;
@@ -56,6 +57,7 @@ pub fn context(directory: &tempfile::TempDir, key: Option<&'static str>) -> JobC
         progress: Progress::hidden(),
         cancellation: CancellationToken::new(),
         kill: CancellationToken::new(),
+        daemon: DaemonLink::Inside,
         secrets: Secrets::from_lookup(move |_| key.map(Secret::new)),
         scratch_dir: directory.path().to_owned(),
     }
