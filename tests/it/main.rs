@@ -9,6 +9,7 @@ mod daemon_control;
 mod daemon_http;
 mod daemon_init;
 mod daemon_notify;
+mod daemon_time;
 mod docs;
 mod exposition;
 mod frame;

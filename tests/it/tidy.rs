@@ -12,10 +12,10 @@ const LAYERS: &[&str] = &[
     "cli", "commands", "roster", "settings", "config", // what is asked for
     "daemon", // runs at their due times
     "runner", // the frame around a run
-    "jobs",   // through the catalog only
-    "job",    // what a job is
-    "alert", "textfile", // who is told of runs
-    "liveness", "history", "database", "http", "control", "lock", "ping",
+    "alert", "ping", "textfile", // who is told of runs
+    "jobs",     // through the catalog only
+    "job",      // what a job is
+    "liveness", "history", "database", "http", "control", "lock",
     "memory", // what runs stand on
     "logging", "progress", "output", "panic", "outcome", "signal", // the ground
     "schedule", "secret", "backoff", "clock", "error", "exit", "text",
