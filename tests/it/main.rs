@@ -1,5 +1,6 @@
 //! Tests of the built binary and of the repository's files, in one binary.
 
+mod aftermath;
 mod bad_days;
 mod captures;
 mod cli;

@@ -94,6 +94,7 @@ pub struct Request {
     /// With the query.
     pub path: String,
     headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 impl Request {
@@ -230,5 +231,9 @@ fn read_request(stream: &mut TcpStream) -> Option<Request> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    Some(Request { path, headers })
+    let mut request = Request { path, headers, body: Vec::new() };
+    let length = request.header("content-length").and_then(|length| length.parse().ok());
+    request.body.resize(length.unwrap_or(0), 0);
+    stream.read_exact(&mut request.body).ok()?;
+    Some(request)
 }
