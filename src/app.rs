@@ -10,8 +10,10 @@ use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
+use crate::capture::{LineSink, Stream};
 use crate::cli::{self, Action, Invocation, Refusal};
 use crate::clock::Clock;
+use crate::command_job;
 use crate::commands::DaemonArgs;
 use crate::config::Config;
 use crate::control::{Client, DaemonLink};
@@ -129,9 +131,26 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
         background: TaskTracker::new(),
         http,
         progress,
+        lines: line_sink(settings),
         secrets: settings::secrets(),
         daemon: DaemonLink::Outside(Client::new(&settings.state_dir)),
     }
+}
+
+/// Where the lines go that commands print: into the log, and to the terminal of whoever watches.
+fn line_sink(settings: &Settings) -> LineSink {
+    let watched = settings.progress && settings.output == OutputFormat::Text;
+    Arc::new(move |stream, line| {
+        command_job::log_line(stream, line);
+        if watched {
+            let text = format!("{}\n", command_job::line_text(line));
+            match stream {
+                // A reader that is gone does not change how the run goes.
+                Stream::Stdout => drop(output::write_stdout(&text)),
+                Stream::Stderr => output::write_stderr(&text),
+            }
+        }
+    })
 }
 
 fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
@@ -141,8 +160,8 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
     let daemon = Daemon {
         runner: runner(settings, Progress::hidden()),
         source: job_source(settings),
-        limits: args.limits(),
-        listen: args.listen(),
+        limits: args.limits(&settings.config),
+        listen: args.listen(&settings.config),
         observers: Vec::new(),
     };
     let ended = runtime.block_on(async {

@@ -1,13 +1,17 @@
 //! The command line: global flags, the commands, and one subcommand per job of the catalog.
 
+mod exec;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 
 use crate::clock::{parse_run_duration, parse_timeout};
+use crate::command_job::CommandJob;
 use crate::commands::{Builtin, Command, DaemonArgs};
 use crate::config::{Config, JobWork, Rules};
 use crate::daemon::DaemonJob;
@@ -99,7 +103,7 @@ impl From<Error> for Refusal {
 /// The whole definition, from which parser, help, man pages and completions come.
 pub fn command(roster: &Roster) -> clap::Command {
     let jobs = roster.jobs().iter().map(job_command);
-    let root = root().subcommands(jobs);
+    let root = root().subcommands(jobs).subcommand(exec::command());
     GlobalArgs::augment_args(Builtin::augment_subcommands(root)).next_help_heading(None::<&str>)
 }
 
@@ -123,20 +127,28 @@ fn job_command(job: &JobDefinition) -> clap::Command {
             command.about(description.clone().unwrap_or_else(|| format!("Run {program}")))
         }
     };
-    let text = |duration| humantime::format_duration(duration).to_string();
     let schedule = match job.schedule_text() {
         Some(schedule) if job.enabled => format!("Usual schedule: {schedule} (UTC). "),
         _ => String::new(),
     };
-    RunArgs::augment_args(command)
-        .mut_arg("timeout", |timeout| timeout.required(false).default_value(text(job.timeout)))
-        .mut_arg("grace", |grace| grace.required(false).default_value(text(job.grace)))
-        .mut_arg("retries", |retries| {
-            retries.required(false).default_value(job.retries.to_string())
-        })
+    with_run_args(command, job.timeout, job.grace, job.retries)
         // What is given later overrides the configuration's arguments.
         .args_override_self(true)
         .after_help(format!("{schedule}For the exit codes see 'punctual --help'."))
+}
+
+/// The command with the flags that every run takes, and these defaults.
+fn with_run_args(
+    command: clap::Command,
+    timeout: Duration,
+    grace: Duration,
+    retries: u32,
+) -> clap::Command {
+    let text = |duration| humantime::format_duration(duration).to_string();
+    RunArgs::augment_args(command)
+        .mut_arg("timeout", |argument| argument.required(false).default_value(text(timeout)))
+        .mut_arg("grace", |argument| argument.required(false).default_value(text(grace)))
+        .mut_arg("retries", |argument| argument.required(false).default_value(retries.to_string()))
         .next_help_heading(None::<&str>)
 }
 
@@ -146,7 +158,7 @@ pub fn config_rules() -> Rules {
     let commands = builtin.get_subcommands().map(|command| command.get_name().to_owned());
     Rules {
         builtin_jobs: CATALOG.iter().map(|entry| entry.name).collect(),
-        commands: commands.chain(["help".to_owned()]).collect(),
+        commands: commands.chain([exec::NAME.to_owned(), "help".to_owned()]).collect(),
         check_schedule: |text| match Schedule::parse(text) {
             Ok(_) => Ok(()),
             Err(error) => Err(error.problem().to_owned()),
@@ -161,9 +173,10 @@ pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation
     let matches = definition.try_get_matches_from(arguments)?;
     let global = GlobalArgs::from_arg_matches(&matches)?;
     let job = matches.subcommand().and_then(|(name, matches)| Some((roster.find(name)?, matches)));
-    let action = match job {
-        Some((job, matches)) => Action::Run(run_request(job, roster.metrics_dir(), matches)?),
-        None => match Builtin::from_arg_matches(&matches)? {
+    let action = match (job, matches.subcommand_matches(exec::NAME)) {
+        (Some((job, matches)), _) => Action::Run(run_request(job, roster.metrics_dir(), matches)?),
+        (None, Some(matches)) => Action::Run(exec::request(matches, roster)?),
+        (None, None) => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),
             Builtin::Command(command) => Action::Command(command),
         },
@@ -205,23 +218,38 @@ fn run_request(
     metrics_dir: Option<&Path>,
     matches: &clap::ArgMatches,
 ) -> Result<RunRequest, Refusal> {
-    let run = RunArgs::from_arg_matches(matches)?;
-    // Not by a value parser of clap, which would show the URL, and so its secret, in its error.
-    let given = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
-        let message = format!("invalid value for '--ping-url <URL>': {reason}\n");
-        clap::Error::raw(clap::error::ErrorKind::ValueValidation, message)
-    })?;
-    let ping_url = match (given, &job.ping_url) {
-        (None, Some(source)) => Some(ping_url(job, source)?),
-        (given, _) => given,
-    };
     let runnable: Arc<dyn RunnableJob> = match &job.work {
         Work::Catalog { entry, .. } => (entry.parse)(matches)?,
-        Work::Command { .. } => return Err(Error::new(Exit::Bug, "soon").into()),
+        Work::Command { command, env, working_dir, .. } => Arc::new(CommandJob {
+            argv: command.words().collect(),
+            env: env.iter().map(|(name, value)| (name.into(), value.expose().into())).collect(),
+            working_dir: working_dir.clone(),
+        }),
     };
+    let mut request = framed(Arc::clone(&job.name), runnable, metrics_dir, matches)?;
+    if let (None, Some(source)) = (&request.watchers.ping_url, &job.ping_url) {
+        request.watchers.ping_url = Some(ping_url(job, source)?);
+    }
+    request.watchers.alert = job.alert.clone();
+    Ok(request)
+}
+
+/// A run of `job` as the run flags in `matches` have it.
+fn framed(
+    name: Arc<str>,
+    job: Arc<dyn RunnableJob>,
+    metrics_dir: Option<&Path>,
+    matches: &clap::ArgMatches,
+) -> Result<RunRequest, clap::Error> {
+    let run = RunArgs::from_arg_matches(matches)?;
+    // Not by a value parser of clap, which would show the URL, and so its secret, in its error.
+    let ping_url = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
+        let message = format!("invalid value for '--ping-url <URL>': {reason}\n");
+        clap::Error::raw(ErrorKind::ValueValidation, message)
+    })?;
     Ok(RunRequest {
-        name: Arc::clone(&job.name),
-        job: runnable,
+        name,
+        job,
         trigger: Trigger::Cli,
         due_at: None,
         policy: RunPolicy {
@@ -233,7 +261,7 @@ fn run_request(
         watchers: Watchers {
             ping_url,
             metrics_dir: run.metrics_dir.or_else(|| metrics_dir.map(Path::to_owned)),
-            alert: job.alert.clone(),
+            alert: None,
         },
     })
 }

@@ -8,6 +8,7 @@ mod file;
 mod reader;
 mod value;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ pub struct Config {
     pub history_max: Option<Located<u32>>,
     /// Where the daemon serves HTTP.
     pub listen: Option<Located<SocketAddr>>,
-    /// How many runs the daemon has going at once.
+    /// How many runs the daemon has going at once, at least one.
     pub max_running: Option<Located<u32>>,
     /// How long a stopping daemon waits for its runs.
     pub stop_timeout: Option<Located<Duration>>,
@@ -140,6 +141,14 @@ pub struct CommandLine {
     /// An absolute path, or a name to be looked up in `PATH`.
     pub program: PathBuf,
     pub arguments: Vec<String>,
+}
+
+impl CommandLine {
+    /// The program, then its arguments.
+    pub fn words(&self) -> impl Iterator<Item = OsString> {
+        let program = self.program.clone().into_os_string();
+        std::iter::once(program).chain(self.arguments.iter().map(OsString::from))
+    }
 }
 
 /// `[on_failure]`: whom to tell, and when.
@@ -383,15 +392,25 @@ fn check_name(name: &str, section: &Section<'_, '_>, rules: &Rules) {
     if rules.commands.iter().any(|command| command == name) {
         let message = format!("{}: {name:?} is a command of punctual", section.title());
         section.mistake(message, Some("choose another name for the job".to_owned()));
-    } else if !is_kebab_case(name) {
-        let message = format!("{}: a job's name is lower-case words with hyphens", section.title());
+    } else if let Err(why) = check_job_name(name) {
         let kebab = name.to_lowercase().replace(['_', ' ', '.'], "-");
-        let hint = is_kebab_case(&kebab).then(|| format!("call it {kebab:?}"));
-        section.mistake(message, hint);
-    } else if name.len() > NAME_CHARS_MAX {
-        let message = format!("{}: longer than {NAME_CHARS_MAX} characters", section.title());
-        section.mistake(message, Some("choose a shorter name".to_owned()));
+        let hint = match check_job_name(&kebab) {
+            Ok(()) => Some(format!("call it {kebab:?}")),
+            Err(_) => None,
+        };
+        section.mistake(format!("{}: {why}", section.title()), hint);
     }
+}
+
+/// Whether a job can be called so: its name becomes part of file names and metrics.
+pub fn check_job_name(name: &str) -> Result<(), String> {
+    if !is_kebab_case(name) {
+        return Err("a job's name is lower-case words with hyphens".to_owned());
+    }
+    if name.len() > NAME_CHARS_MAX {
+        return Err(format!("longer than {NAME_CHARS_MAX} characters"));
+    }
+    Ok(())
 }
 
 fn is_kebab_case(name: &str) -> bool {

@@ -99,6 +99,8 @@ pub struct Finished {
     /// The chain of the error.
     pub error: Option<String>,
     pub report: Option<Box<RawValue>>,
+    /// What it printed, the end of it.
+    pub output: Option<String>,
 }
 
 /// A due time that has no run.
@@ -196,7 +198,7 @@ impl History {
                 .prepare_cached(
                     "UPDATE runs SET finished_at = :finished_at, outcome = :outcome,
                          exit_code = :exit_code, attempts = :attempts, error = :error,
-                         report = :report
+                         report = :report, output = :output
                      WHERE id = :id",
                 )?
                 .execute(named_params! {
@@ -207,6 +209,7 @@ impl History {
                     ":attempts": end.attempts,
                     ":error": end.error,
                     ":report": end.report.as_deref().map(RawValue::get),
+                    ":output": end.output,
                 })?;
             Ok(())
         })

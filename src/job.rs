@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::capture::{CapturedOutput, LineSink};
 use crate::clock::{Clock, Timestamp};
 use crate::control::DaemonLink;
 use crate::database::Database;
@@ -55,11 +56,8 @@ pub trait Job: clap::Args + Send + Sync + 'static {
 /// Everything that one attempt may touch. Cheap to clone.
 #[derive(Clone)]
 pub struct JobContext {
-    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that pass it on; none does yet"))]
     pub run_id: Uuid,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that pass it on; none does yet"))]
     pub job: Arc<str>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that pass it on; none does yet"))]
     pub due_at: Option<Timestamp>,
     pub clock: Clock,
     pub http: HttpClients,
@@ -68,8 +66,11 @@ pub struct JobContext {
     /// Fires when the attempt is to stop: deadline, signal, or a stopping daemon.
     pub cancellation: CancellationToken,
     /// Fires when the grace is over: what can be ended by force has to be ended now.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for jobs that are commands; none is yet"))]
     pub kill: CancellationToken,
+    /// Keeps what the job prints, where it prints: commands do.
+    pub output: CapturedOutput,
+    /// Takes the lines of that as they come.
+    pub lines: LineSink,
     /// When the whole run ends: no use to wait for anything beyond.
     pub deadline: Instant,
     pub secrets: Secrets,
@@ -153,6 +154,17 @@ pub trait RunnableJob: Send + Sync {
     /// How long after [`JobContext::kill`] fired the job may still take before it is stuck.
     fn kill_wait(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// Ends what is left of an earlier run whose own process died before it could do that itself;
+    /// nothing for a job that leaves nothing.
+    fn clean_up(&self, _lost: Uuid) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        None
+    }
+
+    /// Whether [`clean_up`](Self::clean_up) ever does anything.
+    fn may_leave_processes(&self) -> bool {
+        false
     }
 }
 

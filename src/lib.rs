@@ -5,13 +5,11 @@
 mod alert;
 mod app;
 mod backoff;
+mod capture;
 mod cli;
 mod clock;
+mod command_job;
 mod commands;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "jobs, daemon and notifications are read by what is built on this")
-)]
 mod config;
 mod control;
 mod daemon;
@@ -30,6 +28,7 @@ mod outcome;
 mod output;
 mod panic;
 mod ping;
+mod process;
 mod progress;
 mod roster;
 mod runner;

@@ -17,10 +17,10 @@ use crate::schedule::{Schedule, Schedules};
 use crate::secret::{Secret, SecretSource};
 
 /// How long a cancelled run may take to end, unless it is said.
-const GRACE: Duration = Duration::from_secs(10);
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// The timeout of a command that the configuration gives none: there is no "unlimited".
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// How much alike (of 1) two names have to be for one to be taken for a slip of the other.
 const ALIKE: f64 = 0.7;

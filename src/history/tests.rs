@@ -32,6 +32,7 @@ impl Fixture {
             attempts: 1,
             error: None,
             report: None,
+            output: None,
         };
         self.history.finish(run_id, &end).expect("recorded");
     }

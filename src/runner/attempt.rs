@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{Ending, RETRY_BACKOFF, RunRequest, Runner};
+use crate::capture::CapturedOutput;
 use crate::clock::format_duration;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -38,12 +39,13 @@ impl Runner {
         &self,
         request: &RunRequest,
         run: &Started,
+        output: &CapturedOutput,
         deadline: Instant,
         signals: &mut Signals,
     ) -> Ending {
         let mut attempt = 1;
         loop {
-            let mut ending = self.attempt(request, run, deadline, signals).await;
+            let mut ending = self.attempt(request, run, output, deadline, signals).await;
             ending.attempts = attempt;
             if attempt > request.policy.retries || !may_retry(&ending) {
                 return ending;
@@ -76,11 +78,29 @@ impl Runner {
         &self,
         request: &RunRequest,
         run: &Started,
+        output: &CapturedOutput,
         deadline: Instant,
         signals: &mut Signals,
     ) -> Ending {
         let (cancellation, kill) = (CancellationToken::new(), CancellationToken::new());
-        let mut task = self.spawn(request, run, deadline, cancellation.clone(), kill.clone());
+        let context = JobContext {
+            run_id: run.run_id,
+            job: Arc::clone(&run.job),
+            due_at: run.due_at,
+            clock: self.clock.clone(),
+            http: self.http.clone(),
+            database: self.history.database().clone(),
+            progress: self.progress.clone(),
+            cancellation: cancellation.clone(),
+            kill: kill.clone(),
+            output: output.clone(),
+            lines: Arc::clone(&self.lines),
+            deadline,
+            secrets: self.secrets.clone(),
+            scratch_dir: self.state_dir.clone(),
+            daemon: self.daemon.clone(),
+        };
+        let mut task = spawn(request, context);
         let reason = tokio::select! {
             biased;
             result = &mut task => return ended(flatten(result)),
@@ -114,37 +134,15 @@ impl Runner {
             Some(Ok(Err(error))) => stopped(request, reason, 1, error.report),
         }
     }
+}
 
-    fn spawn(
-        &self,
-        request: &RunRequest,
-        run: &Started,
-        deadline: Instant,
-        cancellation: CancellationToken,
-        kill: CancellationToken,
-    ) -> AttemptTask {
-        let context = JobContext {
-            run_id: run.run_id,
-            job: Arc::clone(&run.job),
-            due_at: run.due_at,
-            clock: self.clock.clone(),
-            http: self.http.clone(),
-            database: self.history.database().clone(),
-            progress: self.progress.clone(),
-            cancellation,
-            kill,
-            deadline,
-            secrets: self.secrets.clone(),
-            daemon: self.daemon.clone(),
-            scratch_dir: self.state_dir.clone(),
-        };
-        let job = Arc::clone(&request.job);
-        let attempt = async move { job.run(&context).await };
-        let caught = AssertUnwindSafe(attempt)
-            .catch_unwind()
-            .map(|result| result.map_err(|payload| panic::error("the job panicked", &*payload)));
-        tokio::spawn(caught.in_current_span())
-    }
+fn spawn(request: &RunRequest, context: JobContext) -> AttemptTask {
+    let job = Arc::clone(&request.job);
+    let attempt = async move { job.run(&context).await };
+    let caught = AssertUnwindSafe(attempt)
+        .catch_unwind()
+        .map(|result| result.map_err(|payload| panic::error("the job panicked", &*payload)));
+    tokio::spawn(caught.in_current_span())
 }
 
 fn flatten(joined: Result<TaskResult, tokio::task::JoinError>) -> TaskResult {

@@ -42,6 +42,8 @@ pub(super) struct Claimed {
     /// Held until the end is recorded, so that the next run sees it.
     job_lock: FileLock,
     liveness: FileLock,
+    /// The run that held the job's lock before, if it is lost and may have left processes behind.
+    pub(super) lost_predecessor: Option<Uuid>,
 }
 
 impl Claimed {
@@ -49,7 +51,7 @@ impl Claimed {
     /// now. When the end cannot be recorded the liveness file stays, for a later reader to find
     /// the run lost.
     pub(super) fn release(self, run_id: Uuid, end: &Finished) -> (Result<()>, FileLock) {
-        let Self { history, job_lock, liveness } = self;
+        let Self { history, job_lock, liveness, .. } = self;
         (history.finish(run_id, end).and_then(|()| liveness.remove()), job_lock)
     }
 }
@@ -81,7 +83,7 @@ impl Runner {
             signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
         };
         loop {
-            match self.try_claim(run, &history, &lock_path, request.policy.if_running).await? {
+            match self.try_claim(request, run, &history, &lock_path).await? {
                 Try::Claimed(claimed) => return Ok(Claim::Granted(claimed)),
                 Try::HasRun => return Ok(Claim::Denied(Ending::skipped())),
                 Try::Running => {}
@@ -130,11 +132,13 @@ impl Runner {
     /// Takes the lock and records the start.
     async fn try_claim(
         &self,
+        request: &RunRequest,
         run: &Started,
         history: &History,
         lock_path: &Path,
-        if_running: IfRunning,
     ) -> Result<Try> {
+        let if_running = request.policy.if_running;
+        let look_back = request.job.may_leave_processes();
         let (run, history, lock_path) = (run.clone(), history.clone(), lock_path.to_owned());
         let liveness = Liveness::new(&self.state_dir);
         let retention = self.retention;
@@ -146,10 +150,14 @@ impl Runner {
                 }
             };
             let Some(job_lock) = job_lock else { return Ok(Try::Running) };
+            let lost_predecessor =
+                if look_back { lost_predecessor(&history, &lock_path)? } else { None };
             job_lock.note_holder(&format!("run {} pid {}\n", run.run_id, std::process::id()));
             let liveness = liveness.declare(run.run_id)?;
             match history.start(&run, retention) {
-                Ok(true) => Ok(Try::Claimed(Claimed { history, job_lock, liveness })),
+                Ok(true) => {
+                    Ok(Try::Claimed(Claimed { history, job_lock, liveness, lost_predecessor }))
+                }
                 Ok(false) => liveness.remove().map(|()| Try::HasRun),
                 Err(error) => {
                     liveness.remove()?;
@@ -189,6 +197,16 @@ impl Runner {
         })
         .await
     }
+}
+
+/// The run that noted itself in the job's lock before, if the history knows it as lost.
+fn lost_predecessor(history: &History, lock_path: &Path) -> Result<Option<Uuid>> {
+    let note = lock::holder(lock_path).unwrap_or_default();
+    let run_id = note.split_whitespace().nth(1).and_then(|id| Uuid::parse_str(id).ok());
+    let Some(run_id) = run_id else { return Ok(None) };
+    let runs = history.find(&run_id.to_string())?;
+    let lost = Outcome::Lost.name();
+    Ok(runs.iter().any(|run| run.outcome.as_deref() == Some(lost)).then_some(run_id))
 }
 
 fn cancelled(signal: Signal) -> Ending {

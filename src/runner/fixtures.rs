@@ -80,6 +80,7 @@ impl Fixture {
             pinger: Pinger::new(HttpClients::default()),
             background: TaskTracker::new(),
             progress: Progress::hidden(),
+            lines: Arc::new(|_, _| {}),
             secrets: Secrets::from_lookup(|_| None),
             daemon: DaemonLink::Inside,
         };

@@ -25,6 +25,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
+use crate::capture::{CapturedOutput, LineSink};
 use crate::clock::{Clock, Timestamp};
 use crate::control::DaemonLink;
 use crate::error::Error;
@@ -119,6 +120,8 @@ pub struct Runner {
     /// What follows the runs.
     pub background: TaskTracker,
     pub progress: Progress,
+    /// Takes the lines that jobs print.
+    pub lines: LineSink,
     pub secrets: Secrets,
     pub daemon: DaemonLink,
 }
@@ -201,8 +204,14 @@ impl Runner {
             Claim::Granted(claimed) => {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
                 ping = self.tell_of_start(request);
-                let ending = self.attempts(request, &run, deadline, signals).await;
-                self.record_end(&run, claimed, ending).await
+                if let Some(clean_up) =
+                    claimed.lost_predecessor.and_then(|lost| request.job.clean_up(lost))
+                {
+                    clean_up.await;
+                }
+                let output = CapturedOutput::default();
+                let ending = self.attempts(request, &run, &output, deadline, signals).await;
+                self.record_end(&run, claimed, ending, &output).await
             }
             Claim::Denied(denied) => (denied, None),
         };
@@ -231,8 +240,10 @@ impl Runner {
         run: &Started,
         claimed: Claimed,
         mut ending: Ending,
+        output: &CapturedOutput,
     ) -> (Ending, Option<Straggler>) {
-        let end = ending.finished(self.clock.now());
+        let mut end = ending.finished(self.clock.now());
+        end.output = output.text();
         let run_id = run.run_id;
         let (recorded, job_lock) = blocking(move || claimed.release(run_id, &end)).await;
         let straggler = ending.straggler.take().map(|task| Straggler { task, _job_lock: job_lock });
@@ -262,6 +273,7 @@ impl Ending {
             attempts: self.attempts,
             error: self.error.as_ref().map(Error::chain),
             report: self.report.as_ref().map(|report| report.json.clone()),
+            output: None,
         }
     }
 }

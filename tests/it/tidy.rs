@@ -8,17 +8,44 @@ use crate::sandbox::repository;
 /// The modules of `src/`, from the top down. A module may import those below it only
 /// (`design.md`, section 11).
 const LAYERS: &[&str] = &[
-    "main", "lib", "app", // from the command line to the exit code
-    "cli", "commands", "roster", "settings", "config", // what is asked for
+    "main",
+    "lib",
+    "app", // from the command line to the exit code
+    "cli",
+    "commands",
+    "roster",
+    "settings",
+    "config", // what is asked for
     "daemon", // runs at their due times
     "runner", // the frame around a run
-    "alert", "ping", "textfile", // who is told of runs
-    "jobs",     // through the catalog only
-    "job",      // what a job is
-    "liveness", "history", "database", "http", "control", "lock",
+    "alert",
+    "ping",
+    "textfile", // who is told of runs
+    "command_job",
+    "process", // jobs that are commands
+    "jobs",    // through the catalog only
+    "job",     // what a job is
+    "liveness",
+    "history",
+    "database",
+    "http",
+    "control",
+    "lock",
     "memory", // what runs stand on
-    "logging", "progress", "output", "panic", "outcome", "signal", // the ground
-    "schedule", "secret", "backoff", "clock", "error", "exit", "text",
+    "logging",
+    "progress",
+    "output",
+    "panic",
+    "outcome",
+    "signal", // the ground
+    "schedule",
+    "capture",
+    "secret",
+    "backoff",
+    "clock",
+    "error",
+    "exit",
+    "text",
 ];
 
 /// What a job may not know: the frame around it, the commands, another job.

@@ -64,6 +64,7 @@ impl Fixture {
             attempts: 1,
             error: None,
             report: None,
+            output: None,
         };
         history.finish(run.run_id, &end).expect("recorded");
     }

@@ -8,12 +8,14 @@ pub mod server;
 pub mod tokens;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::element::Token;
+use crate::capture::CapturedOutput;
 use crate::clock::Clock;
 use crate::control::DaemonLink;
 use crate::database::Database;
@@ -57,6 +59,8 @@ pub fn context(directory: &tempfile::TempDir, key: Option<&'static str>) -> JobC
         progress: Progress::hidden(),
         cancellation: CancellationToken::new(),
         kill: CancellationToken::new(),
+        output: CapturedOutput::default(),
+        lines: Arc::new(|_, _| {}),
         daemon: DaemonLink::Inside,
         secrets: Secrets::from_lookup(move |_| key.map(Secret::new)),
         scratch_dir: directory.path().to_owned(),

@@ -1,0 +1,325 @@
+//! The family of a run: its command and everything that descends from it, wherever it went.
+//!
+//! This process is a *subreaper*: a process whose parent ends becomes our child, not init's, so
+//! that no descendant ever leaves our tree, whatever session or group it makes for itself. What
+//! has to be found out is only which run an orphan came from, where several are going:
+//!
+//! 1. from its session or group, where that is still the one that its command was started in;
+//! 2. else from `PUNCTUAL_RUN_ID`, which its environment inherited;
+//! 3. else from its age. An orphan without either goes with the first run at whose end no other
+//!    is going that was there when the orphan was born.
+//!
+//! Who is found takes its own descendants along.
+
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::table::{self, Process};
+use crate::job::blocking;
+use crate::text;
+
+/// How long a process that outlives its command may take to end by itself. `tee` at the end of a
+/// redirection still writes when the shell that started it is gone.
+const LINGER_MAX: Duration = Duration::from_secs(1);
+
+/// How long it may take to end once it was asked to.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
+
+/// How long it is tried to kill what is left. The kernel ends a process as soon as it leaves its
+/// system call, which a dead network file system may delay for ever.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks at the process table.
+const LOOK_FIRST: Duration = Duration::from_millis(2);
+const LOOK_LONGEST: Duration = Duration::from_millis(50);
+
+/// Looks for a child that has ended, and leaves it as it is.
+const ANY_ENDED: WaitIdOptions =
+    WaitIdOptions::EXITED.union(WaitIdOptions::NOHANG).union(WaitIdOptions::NOWAIT);
+
+/// The families of this process. Adopting orphans and waiting for children are things of a whole
+/// process, so this is one of the few statics.
+static FAMILIES: Mutex<Families> = Mutex::new(Families { going: Vec::new(), first_born: None });
+
+struct Families {
+    going: Vec<Entry>,
+    /// When the first command of this process was started. What is older is none of ours.
+    first_born: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    /// The command's own process: its pid is that of its session and group, too.
+    leader: Pid,
+    run_id: Uuid,
+    born: u64,
+    /// The command has ended.
+    ending: bool,
+}
+
+/// A run's command and its descendants. Dropped, it kills what of them is left.
+pub struct Family {
+    leader: Pid,
+    pub child: Child,
+    /// Nothing is left to be killed.
+    over: bool,
+}
+
+impl Family {
+    /// Starts a command.
+    pub fn start(command: &mut Command, run_id: Uuid) -> std::io::Result<Self> {
+        adopt_orphans();
+        // Held while the process is made, so that nobody takes it for an orphan before it is known.
+        let mut families = lock();
+        let child = command.spawn()?;
+        // It has not been waited for, so it has its pid.
+        let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let leader = pid.ok_or(std::io::ErrorKind::NotFound)?;
+        let born = table::process(leader).map_or(0, |process| process.born);
+        families.going.push(Entry { leader, run_id, born, ending: false });
+        families.first_born.get_or_insert(born);
+        Ok(Self { leader, child, over: false })
+    }
+
+    /// Sends a signal to the command's process group, as long as the command has not ended: after
+    /// that the group's number may be somebody else's.
+    pub fn signal_group(&self, signal: Signal) {
+        if self.child.id().is_none() {
+            return;
+        }
+        let sent = rustix::process::kill_process_group(self.leader, signal)
+            // The command may have joined another group, and left its own empty.
+            .or_else(|_| rustix::process::kill_process(self.leader, signal));
+        if let Err(error) = sent {
+            tracing::debug!(%error, ?signal, "cannot signal the command");
+        }
+    }
+
+    /// Ends what the ended command has left behind, and tells how many processes that was. `kill`
+    /// takes their time away.
+    pub async fn end(mut self, kill: &CancellationToken) -> usize {
+        set_ending(self.leader);
+        let leader = self.leader;
+        let count = if has_children() { end_all(move || members(leader), kill).await } else { 0 };
+        self.over = true;
+        count
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        if !self.over {
+            self.signal_group(Signal::KILL);
+            set_ending(self.leader);
+            // A look at the process table takes a millisecond; there is no later to do it in.
+            kill_all(self.leader);
+        }
+        lock().going.retain(|entry| entry.leader != self.leader);
+    }
+}
+
+/// Reaps adopted orphans that have ended. What this process started itself is left to whoever
+/// waits for it.
+pub fn reap() {
+    if let Ok(Some(_)) = rustix::process::waitid(WaitId::All, ANY_ENDED) {
+        reap_ended(&table::processes());
+    }
+}
+
+/// Ends what is left of a run whose own process died before it could see to it (`kill -9`), and
+/// tells how many processes that was: all that have the run's id in their environment, and their
+/// descendants. To be done before the job is run again, or both would go on side by side.
+pub async fn end_lost(run_id: Uuid) -> usize {
+    end_all(move || lost_members(run_id), &CancellationToken::new()).await
+}
+
+/// Ends whatever `look` finds, look by look, until it finds nothing. `kill` makes it quick.
+async fn end_all(
+    look: impl Fn() -> Vec<Process> + Copy + Send + 'static,
+    kill: &CancellationToken,
+) -> usize {
+    let gone_by_itself = tokio::select! {
+        () = until_gone(look, |_| ()) => true,
+        () = tokio::time::sleep(LINGER_MAX) => false,
+        () = kill.cancelled() => false,
+    };
+    if gone_by_itself {
+        return 0;
+    }
+    let mut asked: Vec<Process> = Vec::new();
+    let ask = |process: &Process| {
+        if asked.iter().any(|other| other.is(process)) {
+            return;
+        }
+        tracing::warn!(
+            pid = process.pid.as_raw_pid(),
+            program = %text::escape(&process.name),
+            "the command left a process behind, which is ended"
+        );
+        send(process, Signal::TERM);
+        // A stopped process only hears once it goes on.
+        send(process, Signal::CONT);
+        asked.push(process.clone());
+    };
+    let gone = tokio::select! {
+        () = until_gone(look, ask) => true,
+        () = tokio::time::sleep(LEFTOVER_GRACE) => false,
+        () = kill.cancelled() => false,
+    };
+    let killing = until_gone(look, |process| send(process, Signal::KILL));
+    if !gone && tokio::time::timeout(KILL_PATIENCE, killing).await.is_err() {
+        tracing::warn!("processes that the command left behind cannot be killed");
+    }
+    asked.len()
+}
+
+/// Shows `each` every process that `look` finds, look by look, until there is none.
+async fn until_gone(
+    look: impl Fn() -> Vec<Process> + Copy + Send + 'static,
+    mut each: impl FnMut(&Process),
+) {
+    let mut pause = LOOK_FIRST;
+    loop {
+        let found = blocking(look).await;
+        if found.is_empty() {
+            return;
+        }
+        found.iter().for_each(&mut each);
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOK_LONGEST);
+    }
+}
+
+fn kill_all(leader: Pid) {
+    for process in members(leader) {
+        send(&process, Signal::KILL);
+    }
+}
+
+fn send(process: &Process, signal: Signal) {
+    match table::signal(process, signal) {
+        Ok(()) | Err(Errno::SRCH) => {}
+        Err(error) => {
+            tracing::debug!(%error, pid = process.pid.as_raw_pid(), ?signal, "cannot signal");
+        }
+    }
+}
+
+/// The living processes of the family of `leader`. On the way, orphans that ended are reaped.
+fn members(leader: Pid) -> Vec<Process> {
+    let processes = table::processes();
+    reap_ended(&processes);
+    // Copied after the table was read: every command in the table is among the entries.
+    let (going, first_born) = {
+        let families = lock();
+        (families.going.clone(), families.first_born)
+    };
+    let Some(own) = going.iter().find(|entry| entry.leader == leader) else { return Vec::new() };
+    let myself = rustix::process::getpid();
+    let is_own = |process: &&Process| {
+        process.parent == myself.as_raw_pid()
+            && !process.ended
+            && (process.pid == leader || is_orphan_of(process, own, &going, first_born))
+    };
+    let found = processes.iter().filter(is_own).cloned().collect();
+    with_descendants(found, &processes)
+}
+
+/// The living processes that have the id of a run in their environment, with their descendants.
+fn lost_members(run_id: Uuid) -> Vec<Process> {
+    let mut processes = table::processes();
+    // The lost run may have started this very process, or a parent of it.
+    let mut spared = Some(rustix::process::getpid().as_raw_pid());
+    while let Some(pid) = spared {
+        let at = processes.iter().position(|process| process.pid.as_raw_pid() == pid);
+        spared = at.map(|at| processes.swap_remove(at).parent);
+    }
+    let is_marked =
+        |process: &&Process| !process.ended && table::run_of(process.pid) == Some(run_id);
+    let found = processes.iter().filter(is_marked).cloned().collect();
+    with_descendants(found, &processes)
+}
+
+fn with_descendants(mut found: Vec<Process>, processes: &[Process]) -> Vec<Process> {
+    let mut next = 0;
+    while let Some(parent) = found.get(next).map(|process| process.pid.as_raw_pid()) {
+        for child in processes.iter().filter(|child| child.parent == parent && !child.ended) {
+            if !found.iter().any(|process| process.is(child)) {
+                found.push(child.clone());
+            }
+        }
+        next += 1;
+    }
+    found
+}
+
+/// Whether a child of this process that is no command itself came from the run of `own`: see the
+/// head of this file.
+fn is_orphan_of(orphan: &Process, own: &Entry, going: &[Entry], first_born: Option<u64>) -> bool {
+    if going.iter().any(|entry| entry.leader == orphan.pid) {
+        return false;
+    }
+    let of_place = going.iter().find(|entry| {
+        let leader = entry.leader.as_raw_pid();
+        leader == orphan.session || leader == orphan.group
+    });
+    let of_mark = || {
+        let run_id = table::run_of(orphan.pid)?;
+        going.iter().find(|entry| entry.run_id == run_id)
+    };
+    if let Some(owner) = of_place.or_else(of_mark) {
+        return owner.leader == own.leader;
+    }
+    let may_be_of = |entry: &Entry| !entry.ending && entry.born <= orphan.born;
+    let others = going.iter().filter(|entry| entry.leader != own.leader);
+    // The first process of a container is given the orphans of everybody.
+    !rustix::process::getpid().is_init()
+        && first_born.is_some_and(|first| first <= orphan.born)
+        && !others.into_iter().any(may_be_of)
+}
+
+/// Waits for every ended child that is none of our commands.
+fn reap_ended(processes: &[Process]) {
+    let myself = rustix::process::getpid().as_raw_pid();
+    for orphan in processes.iter().filter(|process| process.ended && process.parent == myself) {
+        // Held while waiting: otherwise another could reap it first, and a new command get its pid.
+        let families = lock();
+        if !families.going.iter().any(|entry| entry.leader == orphan.pid) {
+            let _ = rustix::process::waitpid(Some(orphan.pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+fn set_ending(leader: Pid) {
+    for entry in lock().going.iter_mut().filter(|entry| entry.leader == leader) {
+        entry.ending = true;
+    }
+}
+
+/// Whether this process has any child at all.
+fn has_children() -> bool {
+    !matches!(rustix::process::waitid(WaitId::All, ANY_ENDED), Err(Errno::CHILD))
+}
+
+/// Makes this process the new parent of descendants whose parents end.
+fn adopt_orphans() {
+    static ADOPTING: Once = Once::new();
+    #[cfg(target_os = "linux")]
+    ADOPTING.call_once(|| {
+        let myself = rustix::process::getpid();
+        if let Err(error) = rustix::process::set_child_subreaper(Some(myself)) {
+            tracing::warn!(%error, "processes that a command leaves behind will not be found");
+        }
+    });
+}
+
+fn lock() -> MutexGuard<'static, Families> {
+    // Every change is a single step, so that a panic leaves nothing half done.
+    FAMILIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
