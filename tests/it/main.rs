@@ -4,6 +4,7 @@ mod aftermath;
 mod bad_days;
 mod captures;
 mod cli;
+mod commands;
 mod config;
 mod daemon;
 mod daemon_control;
