@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('hello', 'hello', [CompletionResultType]::ParameterValue, 'Say hello')
             [CompletionResult]::new('jupiter-sync', 'jupiter-sync', [CompletionResultType]::ParameterValue, 'Fetch the tokens that Jupiter lists and store the new ones')
             [CompletionResult]::new('mem-report', 'mem-report', [CompletionResultType]::ParameterValue, 'Give unused memory back and report the memory in use')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any command once, with the guarantees of a job')
             [CompletionResult]::new('daemon', 'daemon', [CompletionResultType]::ParameterValue, 'Run the jobs at their due times, on hosts without cron')
             [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'List every job: schedule, next due time, timeout, last run')
             [CompletionResult]::new('next', 'next', [CompletionResultType]::ParameterValue, 'Show when jobs are due next, and what their schedules mean')
@@ -139,9 +140,34 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'punctual;exec' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The job''s name: the key of its lock and its history')
+            [CompletionResult]::new('--if-running', '--if-running', [CompletionResultType]::ParameterName, 'What to do when this job is running already')
+            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>')
+            [CompletionResult]::new('--metrics-dir', '--metrics-dir', [CompletionResultType]::ParameterName, 'Write figures about the run into this directory, for node_exporter''s textfile collector')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the run after this long, waiting and retries included (exit code 124)')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long a cancelled run may take to end before it is given up (exit code 70)')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try again this often when the job fails, with growing delays')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'SQLite database for history and data [default: punctual.db in the state directory]')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]')
+            [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Also write a daily log file of JSON lines into this directory')
+            [CompletionResult]::new('--log-keep', '--log-keep', [CompletionResultType]::ParameterName, 'How many daily log files to keep [default: 14]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on stderr [default: text]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the report on stdout')
+            [CompletionResult]::new('--history-keep', '--history-keep', [CompletionResultType]::ParameterName, 'How long finished runs stay in the history [default: 90d]')
+            [CompletionResult]::new('--history-max', '--history-max', [CompletionResultType]::ParameterName, 'How many runs of a job stay in the history [default: 10000]')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors: no report, no progress, no warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors: no report, no progress, no warnings')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'punctual;daemon' {
-            [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'Runs that may be going at once; the others wait for a place')
-            [CompletionResult]::new('--stop-timeout', '--stop-timeout', [CompletionResultType]::ParameterName, 'How long a stopping daemon waits for its runs before it cancels them')
+            [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'Runs that may be going at once; the others wait for a place [default: 1000]')
+            [CompletionResult]::new('--stop-timeout', '--stop-timeout', [CompletionResultType]::ParameterName, 'How long a stopping daemon waits for its runs before it cancels them [default: 30s]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Answer /healthz, /readyz and /metrics (for Prometheus) over HTTP at this address, such as 127.0.0.1:9187')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'SQLite database for history and data [default: punctual.db in the state directory]')
@@ -353,6 +379,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('hello', 'hello', [CompletionResultType]::ParameterValue, 'Say hello')
             [CompletionResult]::new('jupiter-sync', 'jupiter-sync', [CompletionResultType]::ParameterValue, 'Fetch the tokens that Jupiter lists and store the new ones')
             [CompletionResult]::new('mem-report', 'mem-report', [CompletionResultType]::ParameterValue, 'Give unused memory back and report the memory in use')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any command once, with the guarantees of a job')
             [CompletionResult]::new('daemon', 'daemon', [CompletionResultType]::ParameterValue, 'Run the jobs at their due times, on hosts without cron')
             [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'List every job: schedule, next due time, timeout, last run')
             [CompletionResult]::new('next', 'next', [CompletionResultType]::ParameterValue, 'Show when jobs are due next, and what their schedules mean')
@@ -374,6 +401,9 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             break
         }
         'punctual;help;mem-report' {
+            break
+        }
+        'punctual;help;exec' {
             break
         }
         'punctual;help;daemon' {

@@ -38,6 +38,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand hello 'Say hello'
             cand jupiter-sync 'Fetch the tokens that Jupiter lists and store the new ones'
             cand mem-report 'Give unused memory back and report the memory in use'
+            cand exec 'Run any command once, with the guarantees of a job'
             cand daemon 'Run the jobs at their due times, on hosts without cron'
             cand jobs 'List every job: schedule, next due time, timeout, last run'
             cand next 'Show when jobs are due next, and what their schedules mean'
@@ -132,9 +133,33 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'punctual;exec'= {
+            cand --name 'The job''s name: the key of its lock and its history'
+            cand --if-running 'What to do when this job is running already'
+            cand --ping-url 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>'
+            cand --metrics-dir 'Write figures about the run into this directory, for node_exporter''s textfile collector'
+            cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
+            cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
+            cand --retries 'Try again this often when the job fails, with growing delays'
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'punctual;daemon'= {
-            cand --max-running 'Runs that may be going at once; the others wait for a place'
-            cand --stop-timeout 'How long a stopping daemon waits for its runs before it cancels them'
+            cand --max-running 'Runs that may be going at once; the others wait for a place [default: 1000]'
+            cand --stop-timeout 'How long a stopping daemon waits for its runs before it cancels them [default: 30s]'
             cand --listen 'Answer /healthz, /readyz and /metrics (for Prometheus) over HTTP at this address, such as 127.0.0.1:9187'
             cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
             cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
@@ -335,6 +360,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand hello 'Say hello'
             cand jupiter-sync 'Fetch the tokens that Jupiter lists and store the new ones'
             cand mem-report 'Give unused memory back and report the memory in use'
+            cand exec 'Run any command once, with the guarantees of a job'
             cand daemon 'Run the jobs at their due times, on hosts without cron'
             cand jobs 'List every job: schedule, next due time, timeout, last run'
             cand next 'Show when jobs are due next, and what their schedules mean'
@@ -353,6 +379,8 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;help;jupiter-sync'= {
         }
         &'punctual;help;mem-report'= {
+        }
+        &'punctual;help;exec'= {
         }
         &'punctual;help;daemon'= {
         }

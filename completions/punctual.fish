@@ -42,6 +42,7 @@ complete -c punctual -n "__fish_punctual_needs_command" -s V -l version -d 'Prin
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "hello" -d 'Say hello'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "exec" -d 'Run any command once, with the guarantees of a job'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
@@ -132,8 +133,31 @@ complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l max-running -d 'Runs that may be going at once; the others wait for a place' -r
-complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l stop-timeout -d 'How long a stopping daemon waits for its runs before it cancels them' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l name -d 'The job\'s name: the key of its lock and its history' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
+wait\t'Wait for it, until the deadline'
+fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l retries -d 'Try again this often when the job fails, with growing delays' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l max-running -d 'Runs that may be going at once; the others wait for a place [default: 1000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l stop-timeout -d 'How long a stopping daemon waits for its runs before it cancels them [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l listen -d 'Answer /healthz, /readyz and /metrics (for Prometheus) over HTTP at this address, such as 127.0.0.1:9187' -r
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
@@ -303,18 +327,19 @@ complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "hello" -d 'Say hello'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "trigger" -d 'Run a job in the daemon now'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "pause" -d 'Let a job\'s due times pass without a run'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "resume" -d 'Let a paused job run at its due times again'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "reload" -d 'Let the daemon load its configuration anew'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "history" -d 'List past runs, newest first'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report daemon jobs next trigger pause resume reload history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "hello" -d 'Say hello'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "exec" -d 'Run any command once, with the guarantees of a job'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "trigger" -d 'Run a job in the daemon now'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "pause" -d 'Let a job\'s due times pass without a run'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "resume" -d 'Let a paused job run at its due times again'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "reload" -d 'Let the daemon load its configuration anew'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "history" -d 'List past runs, newest first'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

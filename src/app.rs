@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
+use clap_complete::CompleteEnv;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
@@ -40,10 +41,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let steers =
         |argument: &OsString| matches!(text::escape(&argument.to_string_lossy()), Cow::Owned(_));
     let quotes_controls = arguments.iter().any(steers);
+    let completing = settings::shell_asks_for_completion();
     // Before the command line is read, because the file's jobs are part of it.
-    let config = settings::load_config(&arguments, cli::config_rules);
+    let config = settings::load_config(words(&arguments, completing), cli::config_rules);
     let known = config.as_ref().ok().cloned().unwrap_or_default();
     let roster = Roster::of(&known);
+    if completing {
+        return complete(arguments, &roster);
+    }
     let acted = match (cli::parse(arguments, &roster), config) {
         // The unknown name may be that of a job in the file that cannot be read.
         (Err(Refusal::Usage(usage)), Err(error))
@@ -59,6 +64,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         output::print_error(&error);
         error.exit().into()
     })
+}
+
+/// The words of the command line: a shell that asks for completion puts them behind a `--`.
+fn words(arguments: &[OsString], completing: bool) -> &[OsString] {
+    let mark = arguments.iter().position(|argument| argument == "--").filter(|_| completing);
+    mark.map_or(arguments, |mark| &arguments[mark + 1..])
+}
+
+/// Answers a shell: what could come next, or the script that makes it ask.
+fn complete(arguments: Vec<OsString>, roster: &Roster) -> ExitCode {
+    let completion = CompleteEnv::with_factory(|| cli::command(roster))
+        .var(settings::COMPLETION_VARIABLE)
+        .bin("punctual");
+    match completion.try_complete(arguments, None) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => print_usage(&error, false).into(),
+    }
 }
 
 /// The ending of a program that panicked outside of a job.

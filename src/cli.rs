@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::clock::{parse_run_duration, parse_timeout};
 use crate::command_job::CommandJob;
@@ -35,6 +36,9 @@ Run recurring jobs once, with a timeout, a lock and a history.
 Each job is a subcommand that runs once, whoever starts it: cron, a CI step, a shell. Around \
 every run stands the same frame: one timeout, one overlap lock, one history of runs, one log \
 format, one set of exit codes. All times are UTC.";
+
+/// What commands call the argument that takes a job's name.
+const JOB_ARGUMENT: &str = "job";
 
 /// The arguments of a subcommand whose own definition does not matter.
 const REST: &str = "rest";
@@ -104,7 +108,21 @@ impl From<Error> for Refusal {
 pub fn command(roster: &Roster) -> clap::Command {
     let jobs = roster.jobs().iter().map(job_command);
     let root = root().subcommands(jobs).subcommand(exec::command());
-    GlobalArgs::augment_args(Builtin::augment_subcommands(root)).next_help_heading(None::<&str>)
+    let names: Vec<String> = roster.jobs().iter().map(|job| job.name.to_string()).collect();
+    let root = Builtin::augment_subcommands(root)
+        .mut_subcommands(|command| complete_job_names(command, &names));
+    GlobalArgs::augment_args(root).next_help_heading(None::<&str>)
+}
+
+/// Lets a shell complete the names of jobs where a command takes one.
+fn complete_job_names(command: clap::Command, names: &[String]) -> clap::Command {
+    let takes_job = command.get_arguments().any(|argument| argument.get_id() == JOB_ARGUMENT);
+    if !takes_job || names.iter().any(|name| name == command.get_name()) {
+        return command;
+    }
+    let names = names.to_vec();
+    let candidates = move || names.iter().map(CompletionCandidate::new).collect();
+    command.mut_arg(JOB_ARGUMENT, |job| job.add(ArgValueCandidates::new(candidates)))
 }
 
 fn root() -> clap::Command {

@@ -28,6 +28,10 @@ use choice::{Choice, ResolvedSetting};
 /// How long a statement waits for another process's transaction, at most.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Set to a shell's name, it makes the program answer that shell's request for completion. See
+/// `clap_complete::env`.
+pub const COMPLETION_VARIABLE: &str = "PUNCTUAL_COMPLETE";
+
 /// Where a configuration file is looked for first when none is named.
 const CONFIG_OF_SYSTEM: &str = "/etc/punctual/punctual.toml";
 
@@ -135,6 +139,11 @@ pub fn load_config(arguments: &[OsString], rules: fn() -> Rules) -> Result<Confi
         }
     }
     Ok(Config::default())
+}
+
+/// Whether a shell wants to know what could come next on its command line.
+pub fn shell_asks_for_completion() -> bool {
+    environment(COMPLETION_VARIABLE).is_some()
 }
 
 /// The configuration file that `--config` or the environment names.

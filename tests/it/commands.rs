@@ -47,6 +47,24 @@ fn a_command_of_the_file_is_a_subcommand_like_any_other() {
 }
 
 #[test]
+fn a_shell_that_asks_is_told_the_names_in_the_configuration() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, "nightly", "true", "");
+    let ask = |words: &[&str]| {
+        let mut command = sandbox.command(["--", "punctual", "--config", "punctual.toml"]);
+        command.args(words).env("PUNCTUAL_COMPLETE", "bash").env("_CLAP_IFS", "\n");
+        command.env("_CLAP_COMPLETE_INDEX", (words.len() + 2).to_string());
+        Ran::of(&mut command).exits(0).silent().stdout
+    };
+    assert!(ask(&[""]).lines().any(|word| word == "nightly"), "{}", ask(&[""]));
+    assert!(ask(&["history", ""]).lines().any(|word| word == "nightly"));
+    assert!(ask(&["nightly", "--time"]).contains("--timeout"));
+    let mut command = sandbox.command([""; 0]);
+    let script = Ran::of(command.env("PUNCTUAL_COMPLETE", "bash")).exits(0).stdout;
+    assert!(script.contains("PUNCTUAL_COMPLETE"), "{script}");
+}
+
+#[test]
 fn the_status_of_a_command_is_kept_and_is_a_failure() {
     let sandbox = Sandbox::new();
     job(&sandbox, "backup", "echo why; exit 42", "");
