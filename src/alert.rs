@@ -4,16 +4,19 @@
 //! Who is told of what is decided by the job's history and by what was told before, which the
 //! table `alerts` remembers: every run, whoever started it, continues where the last one stopped.
 
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::OptionalExtension;
 use serde::Serialize;
-use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::capture::CapturedOutput;
 use crate::clock::{Clock, Timestamp};
+use crate::command_job::{WITHHELD, log_line};
 use crate::database::{Database, Migrations};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -21,6 +24,7 @@ use crate::history::SharedHistory;
 use crate::http::HttpClients;
 use crate::job::blocking;
 use crate::outcome::Outcome;
+use crate::process::{self, Control};
 use crate::secret::SecretSource;
 
 const MIGRATIONS: Migrations = Migrations {
@@ -51,7 +55,7 @@ pub struct Alert {
 #[derive(Clone, Debug)]
 pub enum Recipient {
     /// Gets the message on stdin.
-    Command { program: PathBuf, arguments: Vec<String> },
+    Command(Vec<OsString>),
     /// Gets the message as the body of a POST.
     Webhook(SecretSource),
 }
@@ -172,9 +176,7 @@ impl Alerts {
             .map_err(|error| Error::new(Exit::Bug, "the alert is no valid JSON").because(error))?;
         let delivery = async {
             match &alert.to {
-                Recipient::Command { program, arguments } => {
-                    run_command(program, arguments, &body).await
-                }
+                Recipient::Command(argv) => run_command(argv.clone(), body).await,
                 Recipient::Webhook(url) => self.post(url.clone(), body).await,
             }
         };
@@ -209,27 +211,30 @@ impl Alerts {
     }
 }
 
-async fn run_command(program: &PathBuf, arguments: &[String], body: &[u8]) -> Result<()> {
-    let failed = |what: String| {
-        Error::new(Exit::Failed, format!("on_failure: {}: {what}", program.display()))
+/// Runs the command like a job's, so that it too leaves nothing behind.
+async fn run_command(argv: Vec<OsString>, body: Vec<u8>) -> Result<()> {
+    let program = argv.first().cloned().unwrap_or_default();
+    let program = Path::new(&program).display();
+    let failed = |what: String| Error::new(Exit::Failed, format!("on_failure: {program}: {what}"));
+    let command = process::Command {
+        argv,
+        env: Vec::new(),
+        withheld: WITHHELD.to_vec(),
+        working_dir: None,
+        input: body,
+        search_path: None,
+        run_id: Uuid::now_v7(),
     };
-    let mut child = tokio::process::Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| failed("cannot be run".to_owned()).because(error))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Whoever does not want to know closes it.
-        let _ = stdin.write_all(body).await;
-    }
-    let status = child
-        .wait()
+    let control = Control {
+        cancellation: CancellationToken::new(),
+        kill: CancellationToken::new(),
+        output: CapturedOutput::default(),
+        lines: Arc::new(log_line),
+    };
+    let ended = process::run(&command, &control)
         .await
-        .map_err(|error| failed("cannot be waited for".to_owned()).because(error))?;
-    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+        .map_err(|error| failed("cannot be run".to_owned()).because(error))?;
+    if ended.status.success() { Ok(()) } else { Err(failed(ended.status.to_string())) }
 }
 
 fn remember(database: &Database, job: &str, told: Told) -> Result<()> {
@@ -252,7 +257,7 @@ mod tests {
     fn failures_are_told_after_so_many_and_not_too_often_and_recovery_once() {
         let hour = Duration::from_secs(3600);
         let at = |hours: u32| Timestamp::from_epoch(500_000 * hour + hour * hours);
-        let to = Recipient::Command { program: "true".into(), arguments: Vec::new() };
+        let to = Recipient::Command(vec!["true".into()]);
         let alert = Alert { to, after: 3, at_most_every: 2 * hour };
         let never = Told::default();
         let told = |hours, failing| Told { at: Some(at(hours)), failing };

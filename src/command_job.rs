@@ -23,7 +23,7 @@ use crate::text;
 
 /// What of punctual's own environment a command does not inherit: what may hold a secret, or is
 /// about another run. A command that needs one of them is given it in its `env`.
-const WITHHELD: [&str; 5] =
+pub const WITHHELD: [&str; 5] =
     ["JUPITER_API_KEY", "PUNCTUAL_DATABASE", "PUNCTUAL_PING_URL", "PUNCTUAL_JOB", DUE_AT_VARIABLE];
 
 /// How long it may take after SIGKILL until all of a command is gone and its output is read.
@@ -127,6 +127,7 @@ impl CommandJob {
             env,
             withheld: WITHHELD.to_vec(),
             working_dir: self.working_dir.clone(),
+            input: Vec::new(),
             search_path: surroundings.search_path,
             run_id: surroundings.run_id,
         };

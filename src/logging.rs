@@ -16,6 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::capture::LINE_TARGET;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -46,6 +47,8 @@ pub struct LogSettings {
     pub directory: Option<PathBuf>,
     /// How many daily files are kept.
     pub files_kept: usize,
+    /// The lines that commands print reach the terminal without the log: see `app::line_sink`.
+    pub lines_elsewhere: bool,
 }
 
 /// Installs the process's log. Called once, before anything logs.
@@ -69,7 +72,10 @@ pub fn install(settings: &LogSettings, progress: &Progress) -> Result<()> {
     };
 
     let writer = StderrWriter { progress: progress.clone() };
-    let stderr_targets = targets(settings.stderr_level);
+    let mut stderr_targets = targets(settings.stderr_level);
+    if settings.lines_elsewhere {
+        stderr_targets = stderr_targets.with_target(LINE_TARGET, LevelFilter::OFF);
+    }
     let stderr_layer = match settings.format {
         LogFormat::Json => json_layer(writer).with_filter(stderr_targets).boxed(),
         LogFormat::Text => fmt::layer()

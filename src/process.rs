@@ -61,6 +61,8 @@ pub struct Command {
     pub withheld: Vec<&'static str>,
     /// Where it works; in the directory of this process when unset.
     pub working_dir: Option<PathBuf>,
+    /// What it reads on its stdin; nothing for most.
+    pub input: Vec<u8>,
     /// The PATH of this process, for the message when a program is not found in it.
     pub search_path: Option<OsString>,
     pub run_id: Uuid,

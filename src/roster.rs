@@ -190,9 +190,7 @@ impl JobDefinition {
 
 fn alert(on_failure: &OnFailure) -> Alert {
     let to = match &on_failure.tell {
-        Tell::Command(CommandLine { program, arguments }) => {
-            Recipient::Command { program: program.clone(), arguments: arguments.clone() }
-        }
+        Tell::Command(command) => Recipient::Command(command.words().collect()),
         Tell::Webhook(url) => Recipient::Webhook(url.clone()),
     };
     Alert { to, after: on_failure.after, at_most_every: on_failure.at_most_every }

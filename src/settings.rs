@@ -99,6 +99,7 @@ impl Settings {
                 file_level: stderr_level(flags.verbose, false, false).max(LevelFilter::INFO),
                 directory: log_dir,
                 files_kept: files_kept.into(),
+                lines_elsewhere: watched,
             },
             output: flags.output,
             quiet,
@@ -118,6 +119,8 @@ impl Settings {
     pub fn for_daemon(mut self, args: &GlobalArgs) -> Self {
         let verbose = args.flags.verbose.saturating_add(1);
         self.log.stderr_level = stderr_level(verbose, self.quiet, false);
+        self.log.lines_elsewhere = false;
+        self.progress = false;
         self
     }
 }

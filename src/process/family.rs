@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::table::{self, Process};
+use super::table::{self, Mark, Process};
 use crate::job::blocking;
 use crate::text;
 
@@ -38,6 +38,9 @@ const KILL_PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks at the process table.
 const LOOK_FIRST: Duration = Duration::from_millis(2);
 const LOOK_LONGEST: Duration = Duration::from_millis(50);
+
+/// How often it is looked again for a process that could not be told from another run's.
+const UNCLEAR_LOOKS_MAX: u32 = 5;
 
 /// Looks for a child that has ended, and leaves it as it is.
 const ANY_ENDED: WaitIdOptions =
@@ -106,7 +109,11 @@ impl Family {
     pub async fn end(mut self, kill: &CancellationToken) -> usize {
         set_ending(self.leader);
         let leader = self.leader;
-        let count = if has_children() { end_all(move || members(leader), kill).await } else { 0 };
+        let count = if has_children() {
+            end_all(move |known| members(leader, known), kill).await
+        } else {
+            0
+        };
         self.over = true;
         count
     }
@@ -136,16 +143,17 @@ pub fn reap() {
 /// tells how many processes that was: all that have the run's id in their environment, and their
 /// descendants. To be done before the job is run again, or both would go on side by side.
 pub async fn end_lost(run_id: Uuid) -> usize {
-    end_all(move || lost_members(run_id), &CancellationToken::new()).await
+    end_all(move |known| lost_members(run_id, known), &CancellationToken::new()).await
 }
 
 /// Ends whatever `look` finds, look by look, until it finds nothing. `kill` makes it quick.
 async fn end_all(
-    look: impl Fn() -> Vec<Process> + Copy + Send + 'static,
+    look: impl Fn(&[Process]) -> Found + Copy + Send + 'static,
     kill: &CancellationToken,
 ) -> usize {
+    let mut known = Vec::new();
     let gone_by_itself = tokio::select! {
-        () = until_gone(look, |_| ()) => true,
+        () = until_gone(look, &mut known, |_| ()) => true,
         () = tokio::time::sleep(LINGER_MAX) => false,
         () = kill.cancelled() => false,
     };
@@ -154,7 +162,7 @@ async fn end_all(
     }
     let mut asked: Vec<Process> = Vec::new();
     let ask = |process: &Process| {
-        if asked.iter().any(|other| other.is(process)) {
+        if is_known(process, &asked) {
             return;
         }
         tracing::warn!(
@@ -168,36 +176,40 @@ async fn end_all(
         asked.push(process.clone());
     };
     let gone = tokio::select! {
-        () = until_gone(look, ask) => true,
+        () = until_gone(look, &mut known, ask) => true,
         () = tokio::time::sleep(LEFTOVER_GRACE) => false,
         () = kill.cancelled() => false,
     };
-    let killing = until_gone(look, |process| send(process, Signal::KILL));
+    let killing = until_gone(look, &mut known, |process| send(process, Signal::KILL));
     if !gone && tokio::time::timeout(KILL_PATIENCE, killing).await.is_err() {
         tracing::warn!("processes that the command left behind cannot be killed");
     }
     asked.len()
 }
 
-/// Shows `each` every process that `look` finds, look by look, until there is none.
+/// Shows `each` every process that `look` finds, look by look, until there is none. What a look
+/// finds is `known` to the next: a process that is just ending has no environment any more.
 async fn until_gone(
-    look: impl Fn() -> Vec<Process> + Copy + Send + 'static,
+    look: impl Fn(&[Process]) -> Found + Copy + Send + 'static,
+    known: &mut Vec<Process>,
     mut each: impl FnMut(&Process),
 ) {
     let mut pause = LOOK_FIRST;
-    loop {
-        let found = blocking(look).await;
-        if found.is_empty() {
+    for looks in 1_u32.. {
+        let before = known.clone();
+        let found = blocking(move || look(&before)).await;
+        *known = found.processes;
+        if known.is_empty() && (!found.unclear || looks >= UNCLEAR_LOOKS_MAX) {
             return;
         }
-        found.iter().for_each(&mut each);
+        known.iter().for_each(&mut each);
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LOOK_LONGEST);
     }
 }
 
 fn kill_all(leader: Pid) {
-    for process in members(leader) {
+    for process in members(leader, &[]).processes {
         send(&process, Signal::KILL);
     }
 }
@@ -211,8 +223,17 @@ fn send(process: &Process, signal: Signal) {
     }
 }
 
-/// The living processes of the family of `leader`. On the way, orphans that ended are reaped.
-fn members(leader: Pid) -> Vec<Process> {
+/// What a look at the process table found.
+#[derive(Default)]
+struct Found {
+    processes: Vec<Process>,
+    /// Another look may find more: there is a process of which it could not be said whose it is.
+    unclear: bool,
+}
+
+/// The living processes of the family of `leader`, `known` ones included. On the way, orphans that
+/// ended are reaped.
+fn members(leader: Pid, known: &[Process]) -> Found {
     let processes = table::processes();
     reap_ended(&processes);
     // Copied after the table was read: every command in the table is among the entries.
@@ -220,19 +241,22 @@ fn members(leader: Pid) -> Vec<Process> {
         let families = lock();
         (families.going.clone(), families.first_born)
     };
-    let Some(own) = going.iter().find(|entry| entry.leader == leader) else { return Vec::new() };
-    let myself = rustix::process::getpid();
-    let is_own = |process: &&Process| {
-        process.parent == myself.as_raw_pid()
-            && !process.ended
-            && (process.pid == leader || is_orphan_of(process, own, &going, first_born))
+    let Some(own) = going.iter().find(|entry| entry.leader == leader) else {
+        return Found::default();
     };
-    let found = processes.iter().filter(is_own).cloned().collect();
-    with_descendants(found, &processes)
+    let myself = rustix::process::getpid();
+    let mut unclear = false;
+    let processes = with_descendants(&processes, |process| {
+        is_known(process, known)
+            || (process.parent == myself.as_raw_pid()
+                && (process.pid == leader
+                    || is_orphan_of(process, own, &going, first_born, &mut unclear)))
+    });
+    Found { processes, unclear }
 }
 
 /// The living processes that have the id of a run in their environment, with their descendants.
-fn lost_members(run_id: Uuid) -> Vec<Process> {
+fn lost_members(run_id: Uuid, known: &[Process]) -> Found {
     let mut processes = table::processes();
     // The lost run may have started this very process, or a parent of it.
     let mut spared = Some(rustix::process::getpid().as_raw_pid());
@@ -240,17 +264,27 @@ fn lost_members(run_id: Uuid) -> Vec<Process> {
         let at = processes.iter().position(|process| process.pid.as_raw_pid() == pid);
         spared = at.map(|at| processes.swap_remove(at).parent);
     }
-    let is_marked =
-        |process: &&Process| !process.ended && table::run_of(process.pid) == Some(run_id);
-    let found = processes.iter().filter(is_marked).cloned().collect();
-    with_descendants(found, &processes)
+    let processes = with_descendants(&processes, |process| {
+        is_known(process, known) || table::mark_of(process.pid) == Mark::Run(run_id)
+    });
+    Found { processes, unclear: false }
 }
 
-fn with_descendants(mut found: Vec<Process>, processes: &[Process]) -> Vec<Process> {
+fn is_known(process: &Process, known: &[Process]) -> bool {
+    known.iter().any(|other| other.is(process))
+}
+
+/// The living processes that are wanted, and their living descendants.
+fn with_descendants(
+    processes: &[Process],
+    mut wanted: impl FnMut(&Process) -> bool,
+) -> Vec<Process> {
+    let living = || processes.iter().filter(|process| !process.ended);
+    let mut found: Vec<Process> = living().filter(|process| wanted(process)).cloned().collect();
     let mut next = 0;
     while let Some(parent) = found.get(next).map(|process| process.pid.as_raw_pid()) {
-        for child in processes.iter().filter(|child| child.parent == parent && !child.ended) {
-            if !found.iter().any(|process| process.is(child)) {
+        for child in living().filter(|child| child.parent == parent) {
+            if !is_known(child, &found) {
                 found.push(child.clone());
             }
         }
@@ -259,9 +293,14 @@ fn with_descendants(mut found: Vec<Process>, processes: &[Process]) -> Vec<Proce
     found
 }
 
-/// Whether a child of this process that is no command itself came from the run of `own`: see the
-/// head of this file.
-fn is_orphan_of(orphan: &Process, own: &Entry, going: &[Entry], first_born: Option<u64>) -> bool {
+/// Whether a child of this process came from the run of `own`: see the head of this file.
+fn is_orphan_of(
+    orphan: &Process,
+    own: &Entry,
+    going: &[Entry],
+    first_born: Option<u64>,
+    unclear: &mut bool,
+) -> bool {
     if going.iter().any(|entry| entry.leader == orphan.pid) {
         return false;
     }
@@ -269,9 +308,13 @@ fn is_orphan_of(orphan: &Process, own: &Entry, going: &[Entry], first_born: Opti
         let leader = entry.leader.as_raw_pid();
         leader == orphan.session || leader == orphan.group
     });
-    let of_mark = || {
-        let run_id = table::run_of(orphan.pid)?;
-        going.iter().find(|entry| entry.run_id == run_id)
+    let of_mark = || match table::mark_of(orphan.pid) {
+        Mark::Run(run_id) => going.iter().find(|entry| entry.run_id == run_id),
+        Mark::None => None,
+        Mark::NoEnvironment => {
+            *unclear = true;
+            None
+        }
     };
     if let Some(owner) = of_place.or_else(of_mark) {
         return owner.leader == own.leader;

@@ -1,7 +1,7 @@
 //! Starting a command, and saying in clear words why one cannot be started.
 
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -22,7 +22,7 @@ pub fn start(command: &Command) -> Result<Family> {
     let mut process = tokio::process::Command::new(program);
     process
         .args(arguments)
-        .stdin(Stdio::null())
+        .stdin(input(&command.input)?)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
@@ -37,6 +37,22 @@ pub fn start(command: &Command) -> Result<Family> {
     own_group(&mut process, on_terminal());
     Family::start(&mut process, command.run_id)
         .map_err(|error| explain(command, Path::new(program), error))
+}
+
+/// The stdin of a command: a file that is gone already, so that nobody has to write while the
+/// command reads, or does not.
+fn input(bytes: &[u8]) -> Result<Stdio> {
+    if bytes.is_empty() {
+        return Ok(Stdio::null());
+    }
+    let written = || {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        file.rewind()?;
+        Ok(file)
+    };
+    let file = written().map_err(|error| Error::io("cannot hand a command its input", error))?;
+    Ok(file.into())
 }
 
 /// Gives the process a group of its own, to be signalled as one.

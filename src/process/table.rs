@@ -29,6 +29,16 @@ impl Process {
     }
 }
 
+/// What the environment of a process says about its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Run(Uuid),
+    None,
+    /// The environment is empty. That of a process is for a moment, while it starts a program, and
+    /// when it ends.
+    NoEnvironment,
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io::Read;
@@ -39,6 +49,9 @@ mod linux {
     use rustix::process::{PidfdFlags, kill_process, pidfd_open, pidfd_send_signal};
 
     use super::*;
+
+    /// More than nearly every environment has.
+    const ENVIRONMENT_BYTES: usize = 128 << 10;
 
     /// More than a kernel lets a process have.
     const ENVIRONMENT_BYTES_MAX: u64 = 8 << 20;
@@ -67,15 +80,23 @@ mod linux {
         })
     }
 
-    /// The run whose id the environment of a process has, where that may be read.
-    pub fn run_of(pid: Pid) -> Option<Uuid> {
-        let file = std::fs::File::open(format!("/proc/{pid}/environ")).ok()?;
-        let mut environment = Vec::new();
-        file.take(ENVIRONMENT_BYTES_MAX).read_to_end(&mut environment).ok()?;
-        environment.split(|byte| *byte == 0).find_map(|variable| {
+    /// The run whose id the environment of a process has.
+    pub fn mark_of(pid: Pid) -> Mark {
+        // Not there any more, or not for us to read.
+        let Ok(file) = std::fs::File::open(format!("/proc/{pid}/environ")) else {
+            return Mark::None;
+        };
+        // Read at once: between two calls it may become that of another program, or none.
+        let mut environment = Vec::with_capacity(ENVIRONMENT_BYTES);
+        match file.take(ENVIRONMENT_BYTES_MAX).read_to_end(&mut environment) {
+            Ok(0) | Err(_) => return Mark::NoEnvironment,
+            Ok(_) => {}
+        }
+        let run_id = environment.split(|byte| *byte == 0).find_map(|variable| {
             let value = variable.strip_prefix(RUN_ID_VARIABLE.as_bytes())?.strip_prefix(b"=")?;
             Uuid::try_parse_ascii(value).ok()
-        })
+        });
+        run_id.map_or(Mark::None, Mark::Run)
     }
 
     /// Sends a signal to a process, if it is still the one that was in the table.
@@ -107,8 +128,8 @@ mod elsewhere {
         None
     }
 
-    pub fn run_of(_pid: Pid) -> Option<Uuid> {
-        None
+    pub fn mark_of(_pid: Pid) -> Mark {
+        Mark::None
     }
 
     pub fn signal(_process: &Process, _signal: Signal) -> Result<(), Errno> {
@@ -117,6 +138,6 @@ mod elsewhere {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{process, processes, run_of, signal};
+pub use elsewhere::{mark_of, process, processes, signal};
 #[cfg(target_os = "linux")]
-pub use linux::{process, processes, run_of, signal};
+pub use linux::{mark_of, process, processes, signal};
