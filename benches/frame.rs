@@ -154,7 +154,7 @@ fn print(contenders: &[Contender], runs: usize) {
             format!("{:.2}", contender.wall() / own),
         ]);
     }
-    println!("### The frame, {runs} runs each\n\n{table}");
+    println!("### The frame, {} runs each\n\n{table}", table::grouped(runs as u64));
 
     let mut aims = Table::new(&["aim", "measured", "at most", "verdict"]);
     let ratio = own / contenders[1].wall();

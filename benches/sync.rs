@@ -18,6 +18,8 @@
 
 #[path = "sync/list.rs"]
 mod list;
+#[path = "support/peers.rs"]
+mod peers;
 #[path = "sync/results.rs"]
 mod results;
 #[path = "sync/server.rs"]
@@ -130,14 +132,7 @@ fn compare(options: &Options) -> io::Result<bool> {
 
 /// Says where and with what the session was measured.
 fn describe(options: &Options) {
-    let shell = |line: &str| tools::first_line(Command::new("sh").args(["-c", line]));
-    println!("## {}\n", shell("date -u '+%Y-%m-%d %H:%M UTC'"));
-    println!(
-        "- {} cores, {}",
-        shell("nproc"),
-        shell("sed -n 's/^model name.*: //p' /proc/cpuinfo")
-    );
-    println!("- {}, {}", shell("uname -sr"), shell("sed -n 's/^MemTotal: *//p' /proc/meminfo"));
+    peers::describe_machine();
     for tool in &options.peers {
         println!("- {}", tool.version(&options.punctual));
     }

@@ -1,7 +1,7 @@
 //! What was measured, and the tables made of it.
 
 use crate::list::Encoding;
-use crate::support::table::{Table, median, megabytes, seconds, verdict};
+use crate::support::table::{Table, grouped, median, megabytes, seconds, verdict};
 use crate::tools::{SyncCost, Tool};
 
 /// What a database held before the list was fetched into it.
@@ -165,17 +165,4 @@ fn row(
         }
     }
     row
-}
-
-/// Numbers grouped by thousands, as people read them.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

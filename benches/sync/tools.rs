@@ -1,6 +1,5 @@
 //! punctual and its peers: how each is started and what each has stored.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,9 +9,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::list::Facts;
+use crate::peers::{first_line, interpreter, last_line, with_environment};
 use crate::server::LIST;
 use crate::support::measure::{self, Cost};
-use crate::support::{peers_dir, target_dir};
+use crate::support::peers_dir;
 use crate::watch::Watcher;
 
 /// No run may take longer; one that does counts as failed.
@@ -170,39 +170,4 @@ impl Drop for Workplace {
         // A directory that stays behind is emptied by the next session.
         let _ = fs::remove_dir_all(&self.dir);
     }
-}
-
-/// The same small environment for everyone: no proxy, no key, no settings file of
-/// the person who measures; the peers' installation comes first in the path.
-fn with_environment<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command {
-    let installed = target_dir().join("bench-peers");
-    let mut path = OsString::from(installed.join("venv/bin"));
-    path.push(":/usr/local/bin:/usr/bin:/bin");
-    command
-        .env_clear()
-        .env("PATH", path)
-        .env("NODE_PATH", installed.join("node_modules"))
-        .env("HOME", home)
-        .env("LANG", "C.UTF-8")
-}
-
-fn interpreter(name: &str, program: &Path) -> Command {
-    let mut command = Command::new(name);
-    command.arg(program);
-    command
-}
-
-/// The first line that a command prints, or that it could not be had.
-pub fn first_line(command: &mut Command) -> String {
-    let output = command.output().map(|output| output.stdout).unwrap_or_default();
-    let text = String::from_utf8_lossy(&output);
-    text.lines().next().unwrap_or("not found").to_owned()
-}
-
-/// The end of what a failed tool said, short enough for a table.
-fn last_line(output: &Path) -> String {
-    let text = fs::read(output).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    line.chars().filter(|&symbol| symbol != '|').take(160).collect()
 }
