@@ -14,6 +14,8 @@
 //! The loop runs on the main thread and only decides and hands over; runs are tasks of the
 //! runtime's workers, so that neither a slow nor a broken one is in its way.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod control;
 mod effects;
 mod event_loop;

@@ -39,6 +39,10 @@ mod signal;
 mod text;
 mod textfile;
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use daemon::bench;
+
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
