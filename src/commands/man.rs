@@ -32,7 +32,7 @@ impl ManCommand {
                     Error::io(format!("cannot write man pages into {}", directory.display()), error)
                 };
                 std::fs::create_dir_all(directory).map_err(failed)?;
-                for command in std::iter::once(&definition).chain(definition.get_subcommands()) {
+                for command in with_all_below(&definition) {
                     let file = directory.join(format!("{}.1", page_name(command)));
                     page(command).and_then(|page| std::fs::write(file, page)).map_err(failed)?;
                 }
@@ -44,14 +44,23 @@ impl ManCommand {
 
 /// The definition with what short help leaves out, and without what pages say in their own way.
 fn in_full(definition: clap::Command) -> clap::Command {
-    let mut definition = definition
-        .disable_help_subcommand(true)
-        .after_help(None::<&str>)
-        .after_long_help(None::<&str>)
-        .mut_args(|argument| argument.hide_short_help(false))
-        .mut_subcommands(|command| command.mut_args(|argument| argument.hide_short_help(false)));
+    let mut definition =
+        shown_whole(definition).after_help(None::<&str>).after_long_help(None::<&str>);
     definition.build();
     definition
+}
+
+fn shown_whole(command: clap::Command) -> clap::Command {
+    command
+        .disable_help_subcommand(true)
+        .mut_args(|argument| argument.hide_short_help(false))
+        .mut_subcommands(shown_whole)
+}
+
+/// A command, and all that are parts of it.
+fn with_all_below(command: &clap::Command) -> Vec<&clap::Command> {
+    let below = command.get_subcommands().flat_map(with_all_below);
+    std::iter::once(command).chain(below).collect()
 }
 
 fn page_name(command: &clap::Command) -> &str {
