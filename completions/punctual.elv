@@ -46,6 +46,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand pause 'Let a job''s due times pass without a run'
             cand resume 'Let a paused job run at its due times again'
             cand reload 'Let the daemon load its configuration anew'
+            cand export 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
             cand history 'List past runs, newest first'
             cand show 'Show one run whole: times, outcome, error, report'
             cand completions 'Print the completion script of a shell'
@@ -283,6 +284,98 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'punctual;export'= {
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand crontab 'Print a line for each job, for cronie, Debian''s cron or busybox''s crond'
+            cand systemd 'Print a service and a timer for each job, for systemd'
+            cand kubernetes 'Print a CronJob for each job, for Kubernetes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'punctual;export;crontab'= {
+            cand --binary 'Path of the binary on the machine that is to run it [default: that of this one]'
+            cand --user 'Print lines for /etc/cron.d, which name the user that runs them'
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;export;systemd'= {
+            cand --binary 'Path of the binary on the machine that is to run it [default: that of this one]'
+            cand --out 'Write a file for each unit into this directory; printed is only what has no units'
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;export;kubernetes'= {
+            cand --image 'The image that has punctual, and the commands of the jobs, in its PATH'
+            cand --claim 'The PersistentVolumeClaim for the state directory'
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;export;help'= {
+            cand crontab 'Print a line for each job, for cronie, Debian''s cron or busybox''s crond'
+            cand systemd 'Print a service and a timer for each job, for systemd'
+            cand kubernetes 'Print a CronJob for each job, for Kubernetes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'punctual;export;help;crontab'= {
+        }
+        &'punctual;export;help;systemd'= {
+        }
+        &'punctual;export;help;kubernetes'= {
+        }
+        &'punctual;export;help;help'= {
+        }
         &'punctual;history'= {
             cand -n 'How many runs to list at most'
             cand --number 'How many runs to list at most'
@@ -368,6 +461,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand pause 'Let a job''s due times pass without a run'
             cand resume 'Let a paused job run at its due times again'
             cand reload 'Let the daemon load its configuration anew'
+            cand export 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
             cand history 'List past runs, newest first'
             cand show 'Show one run whole: times, outcome, error, report'
             cand completions 'Print the completion script of a shell'
@@ -395,6 +489,17 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;help;resume'= {
         }
         &'punctual;help;reload'= {
+        }
+        &'punctual;help;export'= {
+            cand crontab 'Print a line for each job, for cronie, Debian''s cron or busybox''s crond'
+            cand systemd 'Print a service and a timer for each job, for systemd'
+            cand kubernetes 'Print a CronJob for each job, for Kubernetes'
+        }
+        &'punctual;help;export;crontab'= {
+        }
+        &'punctual;help;export;systemd'= {
+        }
+        &'punctual;help;export;kubernetes'= {
         }
         &'punctual;help;history'= {
         }

@@ -416,20 +416,32 @@ mod tests {
 
     /// Lines that are commented out count too: they are there to be used.
     #[test]
-    fn every_line_of_the_example_crontab_is_a_valid_command() {
+    fn every_line_of_the_example_crontab_runs_a_job_when_it_is_due() {
         let crontab = include_str!("../crontab.example");
+        let next = |schedule: &str| {
+            let schedule = Schedule::parse(schedule).unwrap_or_else(|error| panic!("{error}"));
+            schedule.next_after(crate::clock::Timestamp::from_epoch(Duration::ZERO))
+        };
         let mut lines = 0;
         for line in crontab.lines().filter(|line| line.contains("/punctual ")) {
             let line = line.trim_start_matches("# ");
-            let (schedule, command) = line.split_at(line.find('/').expect("a path"));
+            let (schedule, command) = line.split_at(line.find(" /").expect("a path"));
             assert_eq!(schedule.split_whitespace().count(), 5, "{line}");
-            Schedule::parse(schedule).unwrap_or_else(|error| panic!("{line}: {error}"));
 
             let words: Vec<&str> = command.split_whitespace().collect();
             let invocation = parse_words(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
-            assert!(matches!(invocation.action, Action::Run(_)), "no job: {line}");
+            let Action::Run(request) = invocation.action else { panic!("no job: {line}") };
+            let job = CATALOG.iter().find(|entry| *entry.name == *request.name).expect("a job");
+            assert_eq!(next(schedule), next(job.schedule), "{line}");
             lines += 1;
         }
         assert!(lines > 0);
+        for entry in CATALOG {
+            assert!(
+                crontab.contains(&format!("\n# {}: ", entry.name)),
+                "{} is missing",
+                entry.name
+            );
+        }
     }
 }

@@ -21,6 +21,9 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::text;
 
+pub use self::cron::Fields;
+pub use self::field::{Field, Special};
+
 use self::cron::Cron;
 use self::field::Fault;
 
@@ -49,6 +52,13 @@ enum Times {
     Every(u64),
 }
 
+/// How a schedule says when, for those who have to say it in another language.
+pub enum Rule<'a> {
+    Cron(&'a Fields),
+    /// Every so many seconds, counted from the Unix epoch.
+    Every(u64),
+}
+
 impl Schedule {
     /// Reads five cron fields, six with leading seconds, `@daily` and its like, or
     /// `every <duration>`.
@@ -68,6 +78,13 @@ impl Schedule {
     /// The text it was read from, with one space between its words.
     pub fn text(&self) -> &str {
         &self.0.text
+    }
+
+    pub fn rule(&self) -> Rule<'_> {
+        match &self.0.times {
+            Times::Cron(cron) => Rule::Cron(&cron.fields),
+            Times::Every(interval) => Rule::Every(*interval),
+        }
     }
 
     /// The first due time after an instant. Nothing when that is in the year 5000 or later.

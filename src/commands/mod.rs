@@ -3,6 +3,7 @@
 mod ask;
 mod completions;
 mod daemon;
+mod export;
 mod history;
 mod jobs;
 mod man;
@@ -34,6 +35,7 @@ pub enum Command {
     Pause(ask::PauseCommand),
     Resume(ask::ResumeCommand),
     Reload(ask::ReloadCommand),
+    Export(export::ExportCommand),
     History(history::HistoryCommand),
     Show(show::ShowCommand),
     Completions(completions::CompletionsCommand),
@@ -55,6 +57,7 @@ impl Command {
             Command::Pause(command) => command.run(settings),
             Command::Resume(command) => command.run(settings),
             Command::Reload(command) => command.run(settings),
+            Command::Export(command) => command.run(settings, roster, &definition),
             Command::History(command) => command.run(settings, roster),
             Command::Show(command) => command.run(settings),
             Command::Completions(command) => command.run(definition),

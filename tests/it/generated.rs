@@ -1,4 +1,5 @@
-//! Files that are printed by the program itself: completions, man pages, the README's table.
+//! Files that are printed by the program itself: completions, man pages, the example crontab, the
+//! README's table.
 //!
 //! `UPDATE=1 cargo test generated` rewrites them.
 #![expect(clippy::disallowed_methods, reason = "a test reads its own switch, UPDATE")]
@@ -42,6 +43,14 @@ fn man_pages_are_fresh() {
         check_file(&directory.join(&name), &page);
     }
     assert_eq!(names_in(&directory), names_in(&generated), "man/ has pages of no command");
+}
+
+#[test]
+fn the_example_crontab_is_fresh() {
+    let sandbox = Sandbox::new();
+    let arguments = ["export", "crontab", "--binary", "/usr/local/bin/punctual"];
+    let crontab = sandbox.run(arguments).exits(0).silent().stdout;
+    check_file(&repository().join("crontab.example"), &crontab);
 }
 
 #[test]

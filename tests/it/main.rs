@@ -13,6 +13,7 @@ mod daemon_init;
 mod daemon_notify;
 mod daemon_time;
 mod docs;
+mod export;
 mod exposition;
 mod frame;
 mod generated;

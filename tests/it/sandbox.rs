@@ -129,7 +129,7 @@ impl Ran {
         Self::from_output(command.output().expect("the binary starts"))
     }
 
-    fn from_output(output: Output) -> Self {
+    pub fn from_output(output: Output) -> Self {
         Self {
             status: output.status,
             stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),

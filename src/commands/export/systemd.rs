@@ -1,0 +1,223 @@
+//! `punctual export systemd`: a service and a timer per job.
+
+use std::path::{Path, PathBuf};
+
+use crate::alert::Recipient;
+use crate::config::{Config, DatabaseSource};
+use crate::daemon::Overlap;
+use crate::error::{Error, Result};
+use crate::output;
+use crate::roster::Work;
+
+use super::calendar::events;
+use super::{BinaryArg, Export, ExportedJob, absolute, comments, whole_seconds};
+
+/// Where the files belong, unless they are written elsewhere.
+const UNIT_DIR: &str = "/etc/systemd/system";
+
+/// For what is built in. It needs the network, its state directory, and to read its files; root may
+/// read and write those of others as well, because that is what the user of a state directory that
+/// is shared expects.
+const HARDENING: &str = "\
+CapabilityBoundingSet=CAP_DAC_OVERRIDE
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=read-only
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+";
+
+/// Print a service and a timer for each job, for systemd
+///
+/// Due times are in UTC, whatever the zone of the host is.
+#[derive(Debug, clap::Args)]
+pub struct SystemdForm {
+    #[command(flatten)]
+    binary: BinaryArg,
+
+    /// Write a file for each unit into this directory; printed is only what has no units
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    out: Option<PathBuf>,
+}
+
+impl SystemdForm {
+    pub fn run(&self, export: &Export<'_>, config: &Config) -> Result<()> {
+        let binary = self.binary.path()?;
+        let mut without_units = String::new();
+        let mut files = Vec::new();
+        for job in &export.jobs {
+            match job.if_enabled().and_then(|()| job.said_by("systemd", events)) {
+                Ok(events) => {
+                    let name = format!("punctual-{}", job.name());
+                    let command = command_line(&binary, &job.arguments(export.config.as_deref()));
+                    let service = service(job, &command, config)?;
+                    files.push((format!("{name}.service"), service));
+                    files.push((format!("{name}.timer"), timer(job, &events.concat())));
+                }
+                Err(reason) => without_units.push_str(&comments(&[job.heading(), reason])),
+            }
+        }
+        match &self.out {
+            Some(directory) => {
+                write(directory, &files)?;
+                output::print(&without_units)
+            }
+            None => {
+                let file =
+                    |(name, text): &(String, String)| format!("# {UNIT_DIR}/{name}\n{text}\n");
+                let files: String = files.iter().map(file).collect();
+                output::print(&(files + &without_units))
+            }
+        }
+    }
+}
+
+fn write(directory: &Path, files: &[(String, String)]) -> Result<()> {
+    let failed =
+        |error| Error::io(format!("cannot write units into {}", directory.display()), error);
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    for (name, text) in files {
+        std::fs::write(directory.join(name), text).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn service(job: &ExportedJob<'_>, command: &str, config: &Config) -> Result<String> {
+    let mut remarks = job.remarks(true);
+    if job.job.overlap == Overlap::Wait {
+        remarks.push(
+            "Without a queue: systemd forgets a run that comes due during another.".to_owned(),
+        );
+    }
+    let (start_max, stop_max) = (job.limits.longest_seconds(), job.limits.stop_seconds());
+    let hardening = if is_confined(job) {
+        format!("{HARDENING}{}", writable_paths(config)?)
+    } else {
+        "# No hardening: only you know what the command, or the one of on_failure, has to do.\n"
+            .to_owned()
+    };
+    Ok(format!(
+        "\
+{remarks}[Unit]
+Description=punctual: {name}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart={command}
+# Keys and the like, such as JUPITER_API_KEY=…
+EnvironmentFile=-/etc/punctual/environment
+StateDirectory=punctual
+StateDirectoryMode=0700
+
+# Only if punctual itself fails to end the run: timeout, grace, and some more.
+TimeoutStartSec={start_max}s
+TimeoutStopSec={stop_max}s
+KillMode=mixed
+# Stopped, not failed.
+SuccessExitStatus=143
+
+{hardening}",
+        remarks = comments(&remarks),
+        name = job.name(),
+    ))
+}
+
+fn timer(job: &ExportedJob<'_>, events: &[String]) -> String {
+    let events: String = events.iter().map(|event| format!("OnCalendar={event}\n")).collect();
+    let jitter = match whole_seconds(job.job.jitter) {
+        0 => String::new(),
+        seconds => format!("RandomizedDelaySec={seconds}s\n"),
+    };
+    let persistent = job.job.catches_up(&job.schedule);
+    let heading = comments(&[job.heading()]);
+    format!(
+        "\
+[Unit]
+Description=Due times of punctual's {name}
+
+[Timer]
+{heading}{events}AccuracySec=1s
+{jitter}Persistent={persistent}
+
+[Install]
+WantedBy=timers.target
+",
+        name = job.name(),
+    )
+}
+
+/// Whether all that a run may do is known here.
+fn is_confined(job: &ExportedJob<'_>) -> bool {
+    let tells_by_command =
+        job.job.alert.as_deref().is_some_and(|alert| matches!(alert.to, Recipient::Command(_)));
+    matches!(job.job.work, Work::Catalog { .. }) && !tells_by_command
+}
+
+/// What the configuration file has written elsewhere than into the state directory.
+fn writable_paths(config: &Config) -> Result<String> {
+    let database = match config.database.as_deref() {
+        Some(DatabaseSource::Path(path)) => path.parent(),
+        _ => None,
+    };
+    let named = [&config.state_dir, &config.log_dir, &config.metrics_dir];
+    let named = named.into_iter().filter_map(|path| path.as_deref().map(PathBuf::as_path));
+    let mut paths = Vec::new();
+    for path in named.chain(database) {
+        // A place that does not exist yet would keep the unit from starting.
+        let word = quoted(&format!("-{}", absolute(path)?));
+        if !paths.contains(&word) {
+            paths.push(word);
+        }
+    }
+    let line = format!("ReadWritePaths={}\n", paths.join(" "));
+    Ok(if paths.is_empty() { String::new() } else { line })
+}
+
+fn command_line(binary: &str, arguments: &[&str]) -> String {
+    // Of the binary's own name systemd takes $ as it is.
+    let arguments = arguments.iter().map(|argument| quoted(argument).replace('$', "$$"));
+    std::iter::once(quoted(binary)).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as systemd.syntax(7) reads it.
+fn quoted(word: &str) -> String {
+    let word = word.replace('%', "%%");
+    let is_plain =
+        |character: char| character.is_alphanumeric() || "/._-+:,@=%$".contains(character);
+    if word.chars().all(is_plain) {
+        return word;
+    }
+    format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_systemd() {
+        let binary = "/srv/my $bin/100%";
+        let arguments = ["--config", r#"/etc/a"b\c $HOME.toml"#, "hello"];
+        assert_eq!(
+            command_line(binary, &arguments),
+            r#""/srv/my $bin/100%%" --config "/etc/a\"b\\c $$HOME.toml" hello"#
+        );
+    }
+}
