@@ -46,9 +46,10 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand pause 'Let a job''s due times pass without a run'
             cand resume 'Let a paused job run at its due times again'
             cand reload 'Let the daemon load its configuration anew'
-            cand export 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
             cand history 'List past runs, newest first'
             cand show 'Show one run whole: times, outcome, error, report'
+            cand export 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
+            cand import 'Turn a crontab into jobs of a configuration file'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the man page, or write all of them into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -284,6 +285,44 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'punctual;history'= {
+            cand -n 'How many runs to list at most'
+            cand --number 'How many runs to list at most'
+            cand --since 'Only runs that started within this duration before now'
+            cand --outcome 'Only runs that ended like this'
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;show'= {
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'punctual;export'= {
             cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
             cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
@@ -376,11 +415,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
         }
         &'punctual;export;help;help'= {
         }
-        &'punctual;history'= {
-            cand -n 'How many runs to list at most'
-            cand --number 'How many runs to list at most'
-            cand --since 'Only runs that started within this duration before now'
-            cand --outcome 'Only runs that ended like this'
+        &'punctual;import'= {
             cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
             cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
             cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
@@ -390,6 +425,26 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand --output 'Form of the report on stdout'
             cand --history-keep 'How long finished runs stay in the history [default: 90d]'
             cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand crontab 'Turn the lines of a crontab into jobs of a configuration file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'punctual;import;crontab'= {
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand --system 'It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them'
             cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
             cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
             cand -q 'Say nothing but errors: no report, no progress, no warnings'
@@ -397,22 +452,13 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'punctual;show'= {
-            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
-            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
-            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
-            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
-            cand --log-keep 'How many daily log files to keep [default: 14]'
-            cand --log-format 'Form of the log on stderr [default: text]'
-            cand --output 'Form of the report on stdout'
-            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
-            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
-            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
-            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
-            cand -q 'Say nothing but errors: no report, no progress, no warnings'
-            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+        &'punctual;import;help'= {
+            cand crontab 'Turn the lines of a crontab into jobs of a configuration file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'punctual;import;help;crontab'= {
+        }
+        &'punctual;import;help;help'= {
         }
         &'punctual;completions'= {
             cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
@@ -461,9 +507,10 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand pause 'Let a job''s due times pass without a run'
             cand resume 'Let a paused job run at its due times again'
             cand reload 'Let the daemon load its configuration anew'
-            cand export 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
             cand history 'List past runs, newest first'
             cand show 'Show one run whole: times, outcome, error, report'
+            cand export 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
+            cand import 'Turn a crontab into jobs of a configuration file'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the man page, or write all of them into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -490,6 +537,10 @@ set edit:completion:arg-completer[punctual] = {|@words|
         }
         &'punctual;help;reload'= {
         }
+        &'punctual;help;history'= {
+        }
+        &'punctual;help;show'= {
+        }
         &'punctual;help;export'= {
             cand crontab 'Print a line for each job, for cronie, Debian''s cron or busybox''s crond'
             cand systemd 'Print a service and a timer for each job, for systemd'
@@ -501,9 +552,10 @@ set edit:completion:arg-completer[punctual] = {|@words|
         }
         &'punctual;help;export;kubernetes'= {
         }
-        &'punctual;help;history'= {
+        &'punctual;help;import'= {
+            cand crontab 'Turn the lines of a crontab into jobs of a configuration file'
         }
-        &'punctual;help;show'= {
+        &'punctual;help;import;crontab'= {
         }
         &'punctual;help;completions'= {
         }

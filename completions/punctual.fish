@@ -50,9 +50,10 @@ complete -c punctual -n "__fish_punctual_needs_command" -f -a "trigger" -d 'Run 
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "pause" -d 'Let a job\'s due times pass without a run'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "resume" -d 'Let a paused job run at its due times again'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "reload" -d 'Let the daemon load its configuration anew'
-complete -c punctual -n "__fish_punctual_needs_command" -f -a "export" -d 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "history" -d 'List past runs, newest first'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "export" -d 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
+complete -c punctual -n "__fish_punctual_needs_command" -f -a "import" -d 'Turn a crontab into jobs of a configuration file'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "man" -d 'Print the man page, or write all of them into a directory'
 complete -c punctual -n "__fish_punctual_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -261,6 +262,44 @@ complete -c punctual -n "__fish_punctual_using_subcommand reload" -l history-max
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s n -l number -d 'How many runs to list at most' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l since -d 'Only runs that started within this duration before now' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l outcome -d 'Only runs that ended like this' -r -f -a "succeeded\t''
+failed\t''
+timed_out\t''
+cancelled\t''
+skipped\t''
+stuck\t''
+panicked\t''
+lost\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+json\t''"
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
@@ -331,44 +370,39 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_see
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from help" -f -a "systemd" -d 'Print a service and a timer for each job, for systemd'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from help" -f -a "kubernetes" -d 'Print a CronJob for each job, for Kubernetes'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c punctual -n "__fish_punctual_using_subcommand history" -s n -l number -d 'How many runs to list at most' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l since -d 'Only runs that started within this duration before now' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l outcome -d 'Only runs that ended like this' -r -f -a "succeeded\t''
-failed\t''
-timed_out\t''
-cancelled\t''
-skipped\t''
-stuck\t''
-panicked\t''
-lost\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand history" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
-complete -c punctual -n "__fish_punctual_using_subcommand history" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
-complete -c punctual -n "__fish_punctual_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -f -a "crontab" -d 'Turn the lines of a crontab into jobs of a configuration file'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l log-format -d 'Form of the log on stderr [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l output -d 'Form of the report on stdout' -r -f -a "text\t''
 json\t''"
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand show" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
-complete -c punctual -n "__fish_punctual_using_subcommand show" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
-complete -c punctual -n "__fish_punctual_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l system -d 'It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "crontab" -d 'Turn the lines of a crontab into jobs of a configuration file'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
@@ -398,23 +432,25 @@ complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "hello" -d 'Say hello'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "exec" -d 'Run any command once, with the guarantees of a job'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "trigger" -d 'Run a job in the daemon now'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "pause" -d 'Let a job\'s due times pass without a run'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "resume" -d 'Let a paused job run at its due times again'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "reload" -d 'Let the daemon load its configuration anew'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "export" -d 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "history" -d 'List past runs, newest first'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
-complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload export history show completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "hello" -d 'Say hello'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "jupiter-sync" -d 'Fetch the tokens that Jupiter lists and store the new ones'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "mem-report" -d 'Give unused memory back and report the memory in use'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "exec" -d 'Run any command once, with the guarantees of a job'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "daemon" -d 'Run the jobs at their due times, on hosts without cron'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "jobs" -d 'List every job: schedule, next due time, timeout, last run'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "next" -d 'Show when jobs are due next, and what their schedules mean'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "trigger" -d 'Run a job in the daemon now'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "pause" -d 'Let a job\'s due times pass without a run'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "resume" -d 'Let a paused job run at its due times again'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "reload" -d 'Let the daemon load its configuration anew'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "history" -d 'List past runs, newest first'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "show" -d 'Show one run whole: times, outcome, error, report'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "export" -d 'Print the schedules as a crontab, systemd units or Kubernetes CronJobs'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "import" -d 'Turn a crontab into jobs of a configuration file'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "man" -d 'Print the man page, or write all of them into a directory'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and not __fish_seen_subcommand_from hello jupiter-sync mem-report exec daemon jobs next trigger pause resume reload history show export import completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c punctual -n "__fish_punctual_using_subcommand help; and __fish_seen_subcommand_from export" -f -a "crontab" -d 'Print a line for each job, for cronie, Debian\'s cron or busybox\'s crond'
 complete -c punctual -n "__fish_punctual_using_subcommand help; and __fish_seen_subcommand_from export" -f -a "systemd" -d 'Print a service and a timer for each job, for systemd'
 complete -c punctual -n "__fish_punctual_using_subcommand help; and __fish_seen_subcommand_from export" -f -a "kubernetes" -d 'Print a CronJob for each job, for Kubernetes'
+complete -c punctual -n "__fish_punctual_using_subcommand help; and __fish_seen_subcommand_from import" -f -a "crontab" -d 'Turn the lines of a crontab into jobs of a configuration file'

@@ -5,6 +5,7 @@ mod completions;
 mod daemon;
 mod export;
 mod history;
+mod import;
 mod jobs;
 mod man;
 mod next;
@@ -35,9 +36,10 @@ pub enum Command {
     Pause(ask::PauseCommand),
     Resume(ask::ResumeCommand),
     Reload(ask::ReloadCommand),
-    Export(export::ExportCommand),
     History(history::HistoryCommand),
     Show(show::ShowCommand),
+    Export(export::ExportCommand),
+    Import(import::ImportCommand),
     Completions(completions::CompletionsCommand),
     Man(man::ManCommand),
 }
@@ -57,9 +59,10 @@ impl Command {
             Command::Pause(command) => command.run(settings),
             Command::Resume(command) => command.run(settings),
             Command::Reload(command) => command.run(settings),
-            Command::Export(command) => command.run(settings, roster, &definition),
             Command::History(command) => command.run(settings, roster),
             Command::Show(command) => command.run(settings),
+            Command::Export(command) => command.run(settings, roster, &definition),
+            Command::Import(command) => command.run(&definition),
             Command::Completions(command) => command.run(definition),
             Command::Man(command) => command.run(definition),
         }

@@ -19,6 +19,7 @@ mod frame;
 mod generated;
 mod hello;
 mod history;
+mod import;
 mod logs;
 mod mem_report;
 mod next;
