@@ -3,6 +3,9 @@
 //! `sh`, one `sqlite3` insert) and beside `true`, the least that any process can
 //! take.
 //!
+//! And `punctual exec -- true` beside its recipe, which writes two rows as punctual does; and a
+//! daemon with as many commands a second as it is to bear.
+//!
 //! All take turns, and what is compared are medians within one session.
 #![expect(
     clippy::print_stdout,
@@ -11,6 +14,8 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "measuring needs the real clock")]
 
+#[path = "frame/daemon.rs"]
+mod daemon;
 mod support;
 
 use std::fs;
@@ -27,6 +32,7 @@ use support::{peers_dir, target_dir};
 const WARM_UP: usize = 10;
 /// The aims: punctual's median over the recipe's, and its largest peak.
 const RATIO: f64 = 0.4;
+const EXEC_RATIO: f64 = 0.6;
 const PEAK_MEGABYTES: f64 = 8.0;
 
 /// What punctual keeps of a run, for the recipe to keep as well.
@@ -41,6 +47,12 @@ struct Options {
     /// Runs of each.
     #[arg(long, default_value_t = 200)]
     runs: usize,
+    /// Command jobs of the daemon, each due every second.
+    #[arg(long, default_value_t = 200)]
+    commands: u64,
+    /// For how many seconds.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
     /// The program to measure in place of the one that cargo built.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_punctual"))]
     punctual: PathBuf,
@@ -87,7 +99,8 @@ fn compare(options: &Options) -> io::Result<()> {
             }
         }
     }
-    print(&contenders, options.runs);
+    let counted = daemon::count(&options.punctual, &dir, options.commands, options.seconds)?;
+    print(&contenders, options, &counted);
     fs::remove_dir_all(&dir)
 }
 
@@ -102,9 +115,16 @@ fn contenders(options: &Options, dir: &Path) -> io::Result<Vec<Contender>> {
     let mut cron = Command::new("sh");
     cron.arg("-c").arg(r#""$0" hello --state-dir "$1""#);
     cron.arg(&options.punctual).arg(dir.join("state"));
+    let mut exec = Command::new(&options.punctual);
+    exec.args(["exec", "--name", "true", "--state-dir"]).arg(dir.join("state"));
+    exec.args(["--", "true"]);
+    let mut exec_recipe = Command::new(peers_dir().join("exec.sh"));
+    exec_recipe.arg(dir.join("exec.lock")).arg(&history);
     Ok([
         ("punctual hello", hello),
         ("flock, timeout, sh, sqlite3", recipe),
+        ("punctual exec -- true", exec),
+        ("flock, timeout, true, sqlite3 twice", exec_recipe),
         ("sh -c punctual hello, as by cron", cron),
         ("true", Command::new("/bin/true")),
     ]
@@ -134,7 +154,8 @@ fn make_history(path: &Path) -> io::Result<()> {
     }
 }
 
-fn print(contenders: &[Contender], runs: usize) {
+fn print(contenders: &[Contender], options: &Options, counted: &daemon::Counted) {
+    let runs = options.runs;
     let mut table = Table::new(&[
         "command",
         "median ms",
@@ -161,6 +182,15 @@ fn print(contenders: &[Contender], runs: usize) {
     aims.push(table::verdict("hello: time / the recipe's".to_owned(), Some(ratio), RATIO, ""));
     let peak = contenders[0].peak();
     aims.push(table::verdict("hello: peak memory".to_owned(), Some(peak), PEAK_MEGABYTES, " MB"));
+    let exec = contenders[2].wall() / contenders[3].wall();
+    let aim = "exec -- true: time / the recipe's".to_owned();
+    aims.push(table::verdict(aim, Some(exec), EXEC_RATIO, ""));
+    let lost = counted.expected.abs_diff(counted.succeeded) + counted.doubled;
+    let aim = format!(
+        "daemon: {} commands a second for {} s, lost or doubled",
+        options.commands, options.seconds
+    );
+    aims.push(table::verdict(aim, Some(lost as f64), 0.0, ""));
     println!("{aims}");
     println!(
         "A peak below {:.1} MB, that of the measuring program, cannot be seen.",

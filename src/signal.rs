@@ -55,7 +55,7 @@ impl Hangups {
             None => None,
         };
         if next.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

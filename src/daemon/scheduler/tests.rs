@@ -495,8 +495,8 @@ fn jitter_delays_within_its_limit_and_keeps_the_order() {
     let (begin, mut delays) = (Instant::now(), Vec::new());
     for second in 0..3600 {
         let now = new_year().plus(second * SECOND);
-        scheduler.tick(now, begin + second as u32 * SECOND, &mut actions);
-        for action in actions.drain(..).collect::<Vec<_>>() {
+        scheduler.tick(now, begin + second * SECOND, &mut actions);
+        for action in std::mem::take(&mut actions) {
             let Action::Start(id, start) = action else { panic!("{action:?}") };
             delays.push(now.since(start.due_at.expect("a due time")));
             scheduler.ended(id, &mut Vec::new());
