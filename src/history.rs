@@ -44,8 +44,11 @@ const MIGRATIONS: Migrations = Migrations {
          CREATE INDEX runs_by_job ON runs (job, started_at);"],
 };
 
-/// One in this many runs cleans up after the others.
+/// One in this many runs cleans up after those of its job.
 const PRUNE_EVERY: i64 = 100;
+
+/// One in this many looks at all jobs, which takes a look at all rows: for the jobs that are gone.
+const PRUNE_ALL_EVERY: i64 = 10_000;
 
 /// Who started a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,8 +187,10 @@ impl History {
                     ":pid": std::process::id(),
                     ":version": env!("CARGO_PKG_VERSION"),
                 })?;
-            if recorded > 0 && connection.last_insert_rowid() % PRUNE_EVERY == 0 {
-                prune(connection, &run.job, run.started_at, retention)?;
+            let row = connection.last_insert_rowid();
+            if recorded > 0 && row % PRUNE_EVERY == 0 {
+                let all = row % PRUNE_ALL_EVERY == 0;
+                prune(connection, (!all).then_some(&run.job), run.started_at, retention)?;
             }
             Ok(recorded > 0)
         })
@@ -400,19 +405,24 @@ impl History {
     }
 }
 
-/// Deletes runs that are too old, and the oldest of `job` beyond the greatest number. The latest
-/// due time of a job stays, however old: it tells what has had its turn.
+/// Deletes the runs of a job, or of all, that are too old, and the oldest of the job beyond the
+/// greatest number. The latest due time of a job stays, however old: it tells what has had its
+/// turn.
 fn prune(
     connection: &Connection,
-    job: &str,
+    job: Option<&str>,
     now: Timestamp,
     retention: Retention,
 ) -> rusqlite::Result<()> {
+    // With "job = NULL OR" it would not use the index.
+    let of_job = if job.is_some() { "job = ?2 AND" } else { "?2 IS NULL AND" };
     connection.execute(
-        "DELETE FROM runs WHERE outcome IS NOT NULL AND started_at < ?1
-             AND (due_at IS NULL OR due_at < (
-                 SELECT max(due_at) FROM runs AS latest WHERE latest.job = runs.job))",
-        [now.minus(retention.age_max).to_string()],
+        &format!(
+            "DELETE FROM runs WHERE {of_job} outcome IS NOT NULL AND started_at < ?1
+                 AND (due_at IS NULL OR due_at < (
+                     SELECT max(due_at) FROM runs AS latest WHERE latest.job = runs.job))"
+        ),
+        (now.minus(retention.age_max).to_string(), job),
     )?;
     connection.execute(
         "DELETE FROM runs WHERE job = ?1 AND outcome IS NOT NULL AND started_at <= (

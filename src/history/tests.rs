@@ -140,11 +140,38 @@ fn old_runs_and_those_beyond_the_number_are_deleted_but_none_that_is_going() {
     let old = fixture.start("b", at("2025-12-01T00:00:00Z"));
     fixture.end(old, Outcome::Succeeded);
     let connection = fixture.history.connection.lock().expect("no panic");
-    prune(&connection, "a", at("2026-01-01T01:00:00Z"), RETENTION).expect("pruned");
+    let now = at("2026-01-01T01:00:00Z");
+    prune(&connection, Some("a"), now, RETENTION).expect("pruned");
     drop(connection);
-    let left: Vec<String> = fixture.list(Filter::default()).into_iter().map(|run| run.id).collect();
-    assert_eq!(left.len(), 3 + 1);
-    assert!(left.contains(&going.to_string()) && !left.contains(&old.to_string()));
+    let left = || -> Vec<String> {
+        fixture.list(Filter::default()).into_iter().map(|run| run.id).collect()
+    };
+    assert_eq!(left().len(), 3 + 1 + 1);
+    assert!(left().contains(&going.to_string()) && left().contains(&old.to_string()));
+    let connection = fixture.history.connection.lock().expect("no panic");
+    prune(&connection, None, now, RETENTION).expect("pruned");
+    drop(connection);
+    assert!(!left().contains(&old.to_string()), "it is too old, whatever became of its job");
+}
+
+#[test]
+fn the_latest_due_time_of_a_job_stays_however_old() {
+    let fixture = Fixture::new();
+    for day in ["01", "02"] {
+        let at = at(&format!("2020-01-{day}T00:00:00Z"));
+        let run = Started { due_at: Some(at), ..started("a", at) };
+        fixture.history.start(&run, RETENTION).expect("recorded");
+        fixture.end(run.run_id, Outcome::Succeeded);
+    }
+    let connection = fixture.history.connection.lock().expect("no panic");
+    prune(&connection, Some("a"), at("2026-01-01T00:00:00Z"), RETENTION).expect("pruned");
+    drop(connection);
+    let [run] = &fixture.list(Filter::default())[..] else { panic!("one is left") };
+    assert_eq!(run.due_at.as_deref(), Some("2020-01-02T00:00:00.000Z"));
+    assert_eq!(
+        fixture.history.accounted_until("a").expect("read"),
+        Some(at("2020-01-02T00:00:00Z"))
+    );
 }
 
 #[test]
