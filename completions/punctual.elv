@@ -40,6 +40,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand mem-report 'Give unused memory back and report the memory in use'
             cand exec 'Run any command once, with the guarantees of a job'
             cand daemon 'Run the jobs at their due times, on hosts without cron'
+            cand check 'Check that all is well: configuration, files, schedules, crontab, hosts'
             cand jobs 'List every job: schedule, next due time, timeout, last run'
             cand next 'Show when jobs are due next, and what their schedules mean'
             cand trigger 'Run a job in the daemon now'
@@ -172,6 +173,26 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand --output 'Form of the report on stdout'
             cand --history-keep 'How long finished runs stay in the history [default: 90d]'
             cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
+            cand -q 'Say nothing but errors: no report, no progress, no warnings'
+            cand --quiet 'Say nothing but errors: no report, no progress, no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'punctual;check'= {
+            cand --crontab 'Compare this crontab, not those that are installed'
+            cand --config 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]'
+            cand --database 'SQLite database for history and data [default: punctual.db in the state directory]'
+            cand --state-dir 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]'
+            cand --log-dir 'Also write a daily log file of JSON lines into this directory'
+            cand --log-keep 'How many daily log files to keep [default: 14]'
+            cand --log-format 'Form of the log on stderr [default: text]'
+            cand --output 'Form of the report on stdout'
+            cand --history-keep 'How long finished runs stay in the history [default: 90d]'
+            cand --history-max 'How many runs of a job stay in the history [default: 10000]'
+            cand --offline 'Ask no host whether it answers'
+            cand --show-config 'Check nothing, but show every setting with its value and where that came from'
             cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
             cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
             cand -q 'Say nothing but errors: no report, no progress, no warnings'
@@ -501,6 +522,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand mem-report 'Give unused memory back and report the memory in use'
             cand exec 'Run any command once, with the guarantees of a job'
             cand daemon 'Run the jobs at their due times, on hosts without cron'
+            cand check 'Check that all is well: configuration, files, schedules, crontab, hosts'
             cand jobs 'List every job: schedule, next due time, timeout, last run'
             cand next 'Show when jobs are due next, and what their schedules mean'
             cand trigger 'Run a job in the daemon now'
@@ -524,6 +546,8 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;help;exec'= {
         }
         &'punctual;help;daemon'= {
+        }
+        &'punctual;help;check'= {
         }
         &'punctual;help;jobs'= {
         }

@@ -15,7 +15,7 @@ use crate::capture::{LineSink, Stream};
 use crate::cli::{self, Action, Invocation, Refusal};
 use crate::clock::Clock;
 use crate::command_job;
-use crate::commands::DaemonArgs;
+use crate::commands::{CheckCommand, DaemonArgs};
 use crate::config::Config;
 use crate::control::{Client, DaemonLink};
 use crate::daemon::{Daemon, JobSource, init};
@@ -24,14 +24,14 @@ use crate::exit::Exit;
 use crate::history::SharedHistory;
 use crate::http::{HttpClients, HttpLimits};
 use crate::jobs::CATALOG;
-use crate::logging::{self, LogFormat};
+use crate::logging::{self, LogFormat, LogSettings};
 use crate::output::{self, OutputFormat};
 use crate::panic;
 use crate::ping::Pinger;
 use crate::progress::Progress;
 use crate::roster::Roster;
 use crate::runner::{RunRecord, RunRequest, Runner};
-use crate::settings::{self, Settings};
+use crate::settings::{self, GlobalArgs, Settings};
 use crate::signal::{Hangups, Signals};
 use crate::text;
 
@@ -58,7 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         (Err(Refusal::Usage(usage)), _) => return print_usage(&usage, quotes_controls).into(),
         (Err(Refusal::Error(error)), _) => Err(error),
-        (Ok(invocation), config) => config.and_then(|config| act(&invocation, config, &roster)),
+        (Ok(invocation), config) => act(&invocation, config, &roster),
     };
     acted.unwrap_or_else(|error| {
         output::print_error(&error);
@@ -112,19 +112,42 @@ fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
     }
 }
 
-fn act(invocation: &Invocation, config: Config, roster: &Roster) -> Result<ExitCode> {
-    let settings = Settings::resolve(&invocation.global, config)?;
-    match &invocation.action {
-        Action::Command(command) => {
+fn act(invocation: &Invocation, config: Result<Config>, roster: &Roster) -> Result<ExitCode> {
+    let global = &invocation.global;
+    let settings = config.and_then(|config| Settings::resolve(global, config));
+    match (&invocation.action, settings) {
+        (Action::Check(command), settings) => {
+            check(command, global, settings, roster).map(ExitCode::from)
+        }
+        (_, Err(error)) => Err(error),
+        (Action::Command(command), Ok(settings)) => {
             install_log(&settings, &Progress::hidden())?;
             command.run(&settings, roster, cli::command(roster))?;
             Ok(ExitCode::SUCCESS)
         }
-        Action::Run(request) => run_job(&settings, request).map(ExitCode::from),
-        Action::Daemon(_) if init::is_process_1() => init::run(),
-        Action::Daemon(args) => {
-            run_daemon(&settings.for_daemon(&invocation.global), args).map(ExitCode::from)
+        (Action::Run(request), Ok(settings)) => run_job(&settings, request).map(ExitCode::from),
+        (Action::Daemon(_), Ok(_)) if init::is_process_1() => init::run(),
+        (Action::Daemon(args), Ok(settings)) => {
+            run_daemon(&settings.for_daemon(global), args).map(ExitCode::from)
         }
+    }
+}
+
+/// A check goes on where others give up: what is wrong is what it tells.
+fn check(
+    command: &CheckCommand,
+    global: &GlobalArgs,
+    settings: Result<Settings>,
+    roster: &Roster,
+) -> Result<Exit> {
+    match settings {
+        Ok(settings) => {
+            // Without the file: whether that can be written is one of the things to be checked.
+            let log = LogSettings { directory: None, ..settings.log };
+            logging::install(&log, &Progress::hidden())?;
+            command.run(&settings, roster, cli::command(roster))
+        }
+        Err(error) => command.tell(error, global.output(), global.is_quiet()),
     }
 }
 

@@ -13,7 +13,7 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::clock::{parse_run_duration, parse_timeout};
 use crate::command_job::CommandJob;
-use crate::commands::{Builtin, Command, DaemonArgs};
+use crate::commands::{Builtin, CheckCommand, Command, DaemonArgs};
 use crate::config::{Config, JobWork, Rules};
 use crate::daemon::DaemonJob;
 use crate::error::Error;
@@ -81,6 +81,7 @@ pub struct Invocation {
 pub enum Action {
     Run(RunRequest),
     Daemon(DaemonArgs),
+    Check(CheckCommand),
     Command(Command),
 }
 
@@ -196,6 +197,7 @@ pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation
         (None, Some(matches)) => Action::Run(exec::request(matches, roster)?),
         (None, None) => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),
+            Builtin::Check(command) => Action::Check(command),
             Builtin::Command(command) => Action::Command(command),
         },
     };

@@ -134,6 +134,18 @@ pub fn format_duration(duration: Duration) -> String {
     humantime::format_duration(rounded).to_string()
 }
 
+/// Writes a duration whole, as people do it in settings. Days are the largest unit: to humantime a
+/// month is 30.44 of them.
+pub fn format_setting(duration: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = duration.as_secs() / DAY;
+    let below_a_day = duration - Duration::from_secs(days * DAY);
+    let days = (days > 0).then(|| format!("{days}d"));
+    let below_a_day = (days.is_none() || !below_a_day.is_zero())
+        .then(|| humantime::format_duration(below_a_day).to_string());
+    days.into_iter().chain(below_a_day).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +161,13 @@ mod tests {
     fn durations_are_rounded_for_people() {
         assert_eq!(format_duration(Duration::from_micros(2_345_678)), "2s 345ms");
         assert_eq!(format_duration(Duration::from_millis(90_500)), "1m 30s");
+    }
+
+    #[test]
+    fn durations_of_settings_are_whole_and_have_days_at_most() {
+        for text in ["0s", "10s", "1h 30m", "1d", "90d", "40d 1h", "1d 1ms"] {
+            let duration = parse_duration(text).expect("a duration");
+            assert_eq!(format_setting(duration), text);
+        }
     }
 }

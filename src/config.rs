@@ -9,6 +9,7 @@ mod reader;
 mod value;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -73,8 +74,22 @@ pub struct Config {
     pub on_failure: Option<OnFailure>,
     /// In the order of the file.
     pub jobs: Vec<JobConfig>,
-    /// What is not wrong but should not stay: for the log.
-    pub warnings: Vec<String>,
+    /// What is not wrong but should not stay.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something about the file that should not stay as it is.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.message, self.hint)
+    }
 }
 
 /// Where the database is.
@@ -103,6 +118,8 @@ impl DatabaseSource {
 #[derive(Clone, Debug)]
 pub struct JobConfig {
     pub name: String,
+    /// Where the file begins to speak of it.
+    pub line: usize,
     pub work: JobWork,
     /// Every enabled command job has one. Text that [`Rules::check_schedule`] took.
     pub schedule: Option<Located<String>>,
@@ -154,6 +171,8 @@ impl CommandLine {
 /// `[on_failure]`: whom to tell, and when.
 #[derive(Clone, Debug)]
 pub struct OnFailure {
+    /// Where its table begins.
+    pub line: usize,
     pub tell: Tell,
     /// Failures in a row, from 1.
     pub after: u32,
@@ -191,16 +210,20 @@ impl Config {
         let mut config = Self::parse(path, &file.text, &rules())?;
         let path = path.display();
         if file.is_writable_by_everybody() {
-            config.warnings.push(format!(
-                "everybody can write the configuration file {path}, and so decide what runs: \
-                 chmod o-w {path}"
-            ));
+            config.warnings.push(Warning {
+                message: format!(
+                    "everybody can write the configuration file {path}, and so decide what runs"
+                ),
+                hint: format!("chmod o-w {path}"),
+            });
         }
         if file.is_readable_by_everybody() && config.holds_secrets() {
-            config.warnings.push(format!(
-                "everybody can read the configuration file {path}, and it holds secrets: \
-                 chmod o-r {path}"
-            ));
+            config.warnings.push(Warning {
+                message: format!(
+                    "everybody can read the configuration file {path}, and it holds secrets"
+                ),
+                hint: format!("chmod o-r {path}"),
+            });
         }
         Ok(Some(config))
     }
@@ -276,15 +299,11 @@ fn read(mut root: Section<'_, '_>, folder: &Path, rules: &Rules) -> Config {
     let top_level = root.finish(&[]);
     config.on_failure = on_failure.and_then(|section| read_on_failure(section, folder, &top_level));
     if let Some(jobs) = jobs {
-        let mut jobs: Vec<(usize, JobConfig)> = jobs
+        config.jobs = jobs
             .named_sections()
-            .filter_map(|(name, section)| {
-                let line = section.line();
-                read_job(name, section, folder, rules, &top_level).map(|job| (line, job))
-            })
+            .filter_map(|(name, section)| read_job(name, section, folder, rules, &top_level))
             .collect();
-        jobs.sort_by_key(|(line, _)| *line);
-        config.jobs = jobs.into_iter().map(|(_, job)| job).collect();
+        config.jobs.sort_by_key(|job| job.line);
     }
     config
 }
@@ -298,6 +317,7 @@ fn read_job(
     top_level: &[&str],
 ) -> Option<JobConfig> {
     check_name(&name, &section, rules);
+    let line = section.line();
     let has_schedule = section.has("schedule");
     let schedule = section.take("schedule", |value| {
         let schedule = value::text(value)?;
@@ -331,6 +351,7 @@ fn read_job(
     section.finish(top_level);
     Some(JobConfig {
         name,
+        line,
         work: work?,
         schedule,
         timeout,
@@ -431,6 +452,7 @@ fn read_on_failure(
         let hint = "keep one of command, webhook and webhook_file".to_owned();
         section.mistake(message, Some(hint));
     }
+    let line = section.line();
     let command = section.take("command", value::command_line(folder));
     let webhook = section.take("webhook", value::web_address);
     let webhook_file = section.take("webhook_file", value::path(folder));
@@ -443,6 +465,7 @@ fn read_on_failure(
         (.., file) => Tell::Webhook(SecretSource::File(file?.value)),
     };
     Some(OnFailure {
+        line,
         tell,
         after: after.map_or(AFTER_DEFAULT, |after| after.value),
         at_most_every: at_most_every.map_or(AT_MOST_EVERY_DEFAULT, |every| every.value),

@@ -40,6 +40,7 @@ use tokio::task::JoinSet;
 pub use effects::Observer;
 pub use handle::DaemonHandle;
 pub use policy::Overlap;
+pub use store::MIGRATIONS;
 
 use crate::control::DaemonLink;
 use crate::database::create_private_directory;

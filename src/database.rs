@@ -18,6 +18,8 @@
 //! were changed, and by a job that has written a lot ([`checkpoint`]). In between the newest rows
 //! are in `punctual.db-wal` only, which belongs to the database.
 
+mod inspection;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+
+pub use inspection::Inspection;
 
 /// "punc" in ASCII: the `application_id` of our files.
 const APPLICATION_ID: i32 = 0x7075_6e63;
@@ -93,17 +97,19 @@ impl Database {
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             create_private_directory(parent)?;
         }
-        if self.path.is_dir() {
-            return Err(Error::new(
-                Exit::Configuration,
-                format!("database {} is a directory", self.path.display()),
-            )
-            .hint("give the path of a file to --database"));
-        }
+        self.refuse_directory()?;
         let mut connection =
             Connection::open(file_path(&self.path)).map_err(self.error("cannot open it"))?;
         self.prepare(&mut connection)?;
         Ok(connection)
+    }
+
+    fn refuse_directory(&self) -> Result<()> {
+        if !self.path.is_dir() {
+            return Ok(());
+        }
+        let message = format!("database {} is a directory", self.path.display());
+        Err(Error::new(Exit::Configuration, message).hint("give the path of a file to --database"))
     }
 
     /// Turns an SQLite error met while doing something ("cannot record the run") into one for
@@ -124,20 +130,26 @@ impl Database {
     fn prepare(&self, connection: &mut Connection) -> Result<()> {
         let opening = || self.error("cannot open it");
         connection.busy_timeout(self.busy_timeout).map_err(opening())?;
-        let (application_id, format_version) = identify(connection).map_err(opening())?;
-        match (application_id, format_version) {
-            (APPLICATION_ID, FORMAT_VERSION) => {}
-            (0, 0) => self.initialise(connection)?,
-            (APPLICATION_ID | 0, version) if version > FORMAT_VERSION => {
-                return Err(self.newer_than_program(format!("format version {version}")));
-            }
-            _ => return Err(self.foreign()),
+        if !self.is_ours(connection)? {
+            self.initialise(connection)?;
         }
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
             .and_then(|_| connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES))
             .and_then(|()| connection.pragma_update(None, "synchronous", "NORMAL"))
             .map_err(opening())
+    }
+
+    /// Whether the file is ours; false when nobody has marked it yet. Anybody else's is an error.
+    fn is_ours(&self, connection: &Connection) -> Result<bool> {
+        match identify(connection).map_err(self.error("cannot open it"))? {
+            (APPLICATION_ID, FORMAT_VERSION) => Ok(true),
+            (0, 0) => Ok(false),
+            (APPLICATION_ID | 0, version) if version > FORMAT_VERSION => {
+                Err(self.newer_than_program(format!("format version {version}")))
+            }
+            _ => Err(self.foreign()),
+        }
     }
 
     /// Makes an empty file ours. Two processes may try this at once: SQLite does not wait for a
@@ -222,9 +234,7 @@ fn identify(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
 
 /// Whether the file is ours afterwards; false when it holds somebody else's tables.
 fn try_initialise(connection: &mut Connection) -> rusqlite::Result<bool> {
-    let objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-    if objects > 0 {
+    if has_objects(connection)? {
         // Either a foreign database, or one that another process of ours has just made.
         return Ok(identify(connection)? == (APPLICATION_ID, FORMAT_VERSION));
     }
@@ -240,6 +250,10 @@ fn try_initialise(connection: &mut Connection) -> rusqlite::Result<bool> {
     ))?;
     transaction.commit()?;
     Ok(true)
+}
+
+fn has_objects(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) > 0 FROM sqlite_schema", (), |row| row.get(0))
 }
 
 fn applied_steps(connection: &Connection, owner: &str) -> rusqlite::Result<i64> {
@@ -278,10 +292,7 @@ fn classify(error: &rusqlite::Error, path: &Path) -> (Exit, Option<String>) {
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
             Exit::InputOutput,
-            Some(format!(
-                "restore it from a backup, or save what is readable with `sqlite3 {} .recover`, then move it away",
-                path.display()
-            )),
+            Some(recovery_hint(path)),
         ),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
             Exit::Permission,
@@ -294,6 +305,13 @@ fn classify(error: &rusqlite::Error, path: &Path) -> (Exit, Option<String>) {
         Some(_) => (Exit::InputOutput, None),
         None => (Exit::Bug, None),
     }
+}
+
+fn recovery_hint(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "restore it from a backup, or save what is readable with `sqlite3 {path} .recover`, then move it away"
+    )
 }
 
 /// Creates `directory` and its parents, readable by their owner only: histories and captured

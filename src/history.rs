@@ -14,14 +14,14 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::database::{Database, Migrations};
+use crate::database::{Database, Inspection, Migrations};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 
 pub use shared::SharedHistory;
 
-const MIGRATIONS: Migrations = Migrations {
+pub const MIGRATIONS: Migrations = Migrations {
     owner: "history",
     steps: &["CREATE TABLE runs (
              id TEXT PRIMARY KEY NOT NULL,
@@ -165,6 +165,16 @@ impl History {
     pub fn open(database: &Database) -> Result<Self> {
         let connection = database.connect(&MIGRATIONS)?;
         Ok(Self { database: database.clone(), connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// The history of a database that is only looked at; nothing where its tables are missing or of
+    /// an older version.
+    pub fn inspect(inspection: Inspection) -> Result<Option<Self>> {
+        if !inspection.is_up_to_date(&MIGRATIONS)? {
+            return Ok(None);
+        }
+        let (database, connection) = inspection.into_parts();
+        Ok(Some(Self { database, connection: Arc::new(Mutex::new(connection)) }))
     }
 
     /// Records that a run started, unless its due time has a run already: then it tells so, and

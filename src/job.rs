@@ -11,12 +11,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 use uuid::Uuid;
 
 use crate::capture::{CapturedOutput, LineSink};
 use crate::clock::{Clock, Timestamp};
 use crate::control::DaemonLink;
-use crate::database::Database;
+use crate::database::{Database, Migrations};
 use crate::error::Error;
 use crate::http::HttpClients;
 use crate::progress::Progress;
@@ -34,7 +35,8 @@ use crate::secret::Secrets;
 ///   [`JobContext::blocking`].
 /// - It reports what changed, as counts with units, also when nothing did.
 /// - It classifies its errors where it first sees them, by giving them their exit code.
-/// - It owns its tables and their migrations, under its own name.
+/// - It owns its tables and their migrations, under its own name ([`Job::TABLES`]).
+/// - It names the services that it cannot do without ([`Job::services`]).
 /// - It touches only what the context hands it: no statics, no environment, no other clock.
 pub trait Job: clap::Args + Send + Sync + 'static {
     /// Kebab-case: subcommand, log field, lock and history key.
@@ -44,6 +46,9 @@ pub trait Job: clap::Args + Send + Sync + 'static {
     /// Default timeout. There is no "unlimited".
     const TIMEOUT: Duration;
 
+    /// Its tables, if it has any, so that `punctual check` can tell those of a newer program.
+    const TABLES: Option<Migrations> = None;
+
     /// What the job says it did: printed for people, or as JSON.
     type Report: Serialize + Display;
 
@@ -51,6 +56,12 @@ pub trait Job: clap::Args + Send + Sync + 'static {
         &self,
         context: &JobContext,
     ) -> impl Future<Output = Result<Self::Report, JobError>> + Send;
+
+    /// The services that a run with these parameters asks over HTTP, so that `punctual check` can
+    /// see whether they answer. Only their hosts count: a check asks for nothing that means anything.
+    fn services(&self) -> Vec<Url> {
+        Vec::new()
+    }
 }
 
 /// Everything that one attempt may touch. Cheap to clone.
@@ -151,6 +162,11 @@ impl From<Error> for JobError {
 pub trait RunnableJob: Send + Sync {
     fn run<'a>(&'a self, context: &'a JobContext) -> AttemptFuture<'a>;
 
+    /// See [`Job::services`].
+    fn services(&self) -> Vec<Url> {
+        Vec::new()
+    }
+
     /// How long after [`JobContext::kill`] fired the job may still take before it is stuck.
     fn kill_wait(&self) -> Duration {
         Duration::ZERO
@@ -179,6 +195,10 @@ impl<J: Job> RunnableJob for J {
             Ok(RenderedReport::of(&report)?)
         })
     }
+
+    fn services(&self) -> Vec<Url> {
+        Job::services(self)
+    }
 }
 
 /// One line of the catalog: all that the rest of the program knows of a job.
@@ -187,6 +207,7 @@ pub struct CatalogEntry {
     pub name: &'static str,
     pub schedule: &'static str,
     pub timeout: Duration,
+    pub tables: Option<Migrations>,
     /// Adds the job's help and parameters to its subcommand.
     pub augment: fn(clap::Command) -> clap::Command,
     /// Reads the job from the parsed command line.
@@ -199,6 +220,7 @@ impl CatalogEntry {
             name: J::NAME,
             schedule: J::SCHEDULE,
             timeout: J::TIMEOUT,
+            tables: J::TABLES,
             augment: J::augment_args,
             parse: |matches| Ok(Arc::new(J::from_arg_matches(matches)?)),
         }

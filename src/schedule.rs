@@ -2,6 +2,7 @@
 //!
 //! A schedule is a pure function of time. It knows neither the clock nor what has run.
 
+mod compare;
 mod cron;
 mod describe;
 mod field;

@@ -23,7 +23,8 @@ use crate::output::{self, OutputFormat};
 use crate::secret::{Secret, Secrets};
 
 pub use args::GlobalArgs;
-use choice::{Choice, ResolvedSetting};
+use choice::Choice;
+pub use choice::{Origin, ResolvedSetting};
 
 /// How long a statement waits for another process's transaction, at most.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -53,7 +54,6 @@ pub struct Settings {
     /// For what is not resolved here: jobs, the daemon, whom to tell of failures.
     pub config: Config,
     /// Each setting with its value and where that came from, secrets apart.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for `punctual check --show-config`"))]
     pub resolved: Vec<ResolvedSetting>,
 }
 
@@ -185,6 +185,16 @@ pub fn without_empty_variables(definition: clap::Command) -> clap::Command {
 pub fn secrets() -> Secrets {
     // What is no text is no key either; whoever uses it says so.
     Secrets::from_lookup(|name| environment(name).map(|key| Secret::new(key.to_string_lossy())))
+}
+
+/// Where programs are looked for that are named without a folder.
+pub fn search_path() -> Option<OsString> {
+    environment("PATH")
+}
+
+/// The time zone that this process was given, and so what it starts.
+pub fn time_zone() -> Option<OsString> {
+    environment("TZ")
 }
 
 /// Warnings are for somebody who watches; cron mails whatever is printed.

@@ -9,9 +9,9 @@ use crate::config::Config;
 use crate::daemon::DaemonLimits;
 
 /// More than a host runs at once, and less than its open files.
-const RUNNING_MAX: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
+pub const RUNNING_MAX: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
 
-const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Run the jobs at their due times, on hosts without cron
 ///

@@ -1,6 +1,7 @@
 //! The commands that are not jobs.
 
 mod ask;
+mod check;
 mod completions;
 mod daemon;
 mod export;
@@ -12,6 +13,7 @@ mod next;
 mod show;
 mod table;
 
+pub use check::CheckCommand;
 pub use daemon::DaemonArgs;
 
 use crate::error::Result;
@@ -23,6 +25,7 @@ use crate::settings::Settings;
 #[derive(Debug, clap::Subcommand)]
 pub enum Builtin {
     Daemon(DaemonArgs),
+    Check(CheckCommand),
     #[command(flatten)]
     Command(Command),
 }

@@ -103,6 +103,7 @@ fn the_example_has_every_key() {
 
     let JobConfig {
         name,
+        line,
         work,
         schedule,
         timeout,
@@ -119,6 +120,10 @@ fn the_example_has_every_key() {
         panic!("{work:?}")
     };
     assert_eq!(name, "nightly-backup");
+    let header = |table: &str| example.lines().position(|line| line == table).expect("it") + 1;
+    assert_eq!(line, header("[jobs.nightly-backup]"));
+    let own_line = on_failure.as_ref().map(|own| own.line);
+    assert_eq!(own_line, Some(header("[jobs.nightly-backup.on_failure]")));
     assert_eq!(command.program, PathBuf::from("/usr/local/bin/backup"));
     assert_eq!(command.arguments, ["--all"]);
     assert_eq!(env, [("BACKUP_TARGET".to_owned(), Secret::new("s3"))]);

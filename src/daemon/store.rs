@@ -10,7 +10,7 @@ use crate::database::{Database, Migrations};
 use crate::error::Result;
 use crate::history::SharedHistory;
 
-const MIGRATIONS: Migrations = Migrations {
+pub const MIGRATIONS: Migrations = Migrations {
     owner: "daemon",
     steps: &["CREATE TABLE daemon_jobs (
              job TEXT PRIMARY KEY NOT NULL,

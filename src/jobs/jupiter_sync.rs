@@ -35,6 +35,7 @@ use self::source::{Source, parse_api_url, parse_from, parse_tag, refuse_credenti
 use self::store::{Store, StoreOptions};
 use crate::backoff::Backoff;
 use crate::clock::format_duration;
+use crate::database::Migrations;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::job::{self, Job, JobContext, JobError, blocking};
@@ -110,6 +111,7 @@ impl Job for JupiterSync {
     const NAME: &'static str = "jupiter-sync";
     const SCHEDULE: &'static str = "0 2 * * 1";
     const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+    const TABLES: Option<Migrations> = Some(store::MIGRATIONS);
 
     type Report = SyncReport;
 
@@ -135,6 +137,14 @@ impl Job for JupiterSync {
         match result.and(flushed) {
             Ok(()) => Ok(report),
             Err(error) => Err(JobError::from(error).with_report(&report)),
+        }
+    }
+
+    fn services(&self) -> Vec<Url> {
+        match &self.from {
+            None => vec![self.api_url.clone()],
+            Some(Source::Url(url)) => vec![url.clone()],
+            Some(_) => Vec::new(),
         }
     }
 }

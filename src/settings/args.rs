@@ -85,6 +85,16 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
+    /// Form of what is printed on stdout.
+    pub fn output(&self) -> OutputFormat {
+        self.flags.output
+    }
+
+    /// Whether only errors are to be printed.
+    pub fn is_quiet(&self) -> bool {
+        self.flags.quiet > 0
+    }
+
     /// Whether the environment gave the value of that flag, rather than the command line.
     pub fn is_from_environment(&self, name: &str) -> bool {
         self.from_environment.iter().any(|id| id == name)

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use url::Url;
 
 use super::args::GlobalArgs;
-use crate::clock::format_duration;
+use crate::clock::format_setting;
 use crate::config::{Config, DatabaseSource, Located};
 use crate::error::{Error, Result};
 use crate::logging::LogFormat;
@@ -160,7 +160,7 @@ impl Shown for PathBuf {
 
 impl Shown for Duration {
     fn shown(&self) -> String {
-        format_duration(*self)
+        format_setting(*self)
     }
 }
 

@@ -121,7 +121,7 @@ fn each_value_knows_where_it_came_from() {
     assert!(shown("log_dir").ends_with(" (environment PUNCTUAL_LOG_DIR)"));
     assert_eq!(shown("log_keep"), format!("3 (file {file}:3)"));
     assert_eq!(shown("log_format"), "text (default)");
-    assert_eq!(shown("history_keep"), format!("5days (file {file}:4)"));
+    assert_eq!(shown("history_keep"), format!("5d (file {file}:4)"));
     assert_eq!(shown("history_max"), "9 (flag --history-max)");
     assert_eq!(settings.retention.runs_max, 9);
     assert_eq!(settings.retention.age_max, Duration::from_secs(5 * 24 * 60 * 60));

@@ -1,12 +1,10 @@
 //! What bad days do to `jupiter-sync`: each has its exit code, leaves a whole database, and a plain
 //! run on a good day completes the work.
 
-use std::process::Stdio;
-
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::sandbox::{Ran, Running, Sandbox, eventually, skipped};
+use crate::sandbox::{Ran, Running, Sandbox, eventually, with_mount};
 use crate::server::{Answer, Server};
 use crate::tokens::{list, list_of, mint, token};
 
@@ -611,27 +609,6 @@ fn a_directory_that_cannot_be_written_is_77() {
     let ran = Ran::of(command.env("PUNCTUAL_STATE_DIR", "/sys/punctual")).exits(77);
     ran.says("cannot create the directory /sys/punctual").says("hint: ");
     a_plain_run_completes_the_work(&sandbox, TOKENS);
-}
-
-/// The binary in a mount namespace where `mount` was done first; nothing where the system does not
-/// allow that.
-fn with_mount(sandbox: &Sandbox, mount: &str, arguments: Vec<String>) -> Option<Ran> {
-    let allowed = std::process::Command::new("unshare")
-        .args(["-rm", "sh", "-c", "mount -t tmpfs none /mnt"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !allowed {
-        skipped("this system allows no mount namespaces");
-        return None;
-    }
-    let binary = sandbox.command(&arguments).get_program().to_owned();
-    let script = format!("{mount} && exec \"$0\" \"$@\"");
-    let mut command = sandbox.command_of(
-        std::path::Path::new("unshare"),
-        ["-rm", "sh", "-c", &script].map(Into::into).into_iter().chain([binary]),
-    );
-    Some(Ran::of(command.args(arguments)))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, without_privileges};
 
 /// A sandbox with `punctual.toml` in it.
 fn with_file(text: impl AsRef<[u8]>) -> Sandbox {
@@ -172,16 +172,7 @@ fn a_file_that_cannot_be_read_is_78() {
     let sandbox = with_file("");
     let file = sandbox.path("punctual.toml");
     std::fs::set_permissions(&file, Permissions::from_mode(0o000)).expect("the owner may");
-    let mut command = if rustix::process::geteuid().is_root() {
-        // Root reads everything, until it gives up its capabilities.
-        let binary = env!("CARGO_BIN_EXE_punctual");
-        let arguments = ["--bounding-set=-all", "--inh-caps=-all", binary, "hello", "--config"];
-        let mut command = sandbox.command_of(Path::new("setpriv"), arguments);
-        command.arg("punctual.toml");
-        command
-    } else {
-        hello(&sandbox)
-    };
+    let mut command = without_privileges(&sandbox, ["hello", "--config", "punctual.toml"]);
     Ran::of(&mut command)
         .exits(78)
         .says("punctual.toml cannot be read: Permission denied")

@@ -3,6 +3,7 @@
 mod aftermath;
 mod bad_days;
 mod captures;
+mod check;
 mod cli;
 mod commands;
 mod config;

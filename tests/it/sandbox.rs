@@ -230,6 +230,42 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// The binary as a user who may do no more than others, whoever runs the tests.
+pub fn without_privileges<S: AsRef<std::ffi::OsStr>>(
+    sandbox: &Sandbox,
+    arguments: impl IntoIterator<Item = S>,
+) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return sandbox.command(arguments);
+    }
+    let binary = env!("CARGO_BIN_EXE_punctual");
+    let flags = ["--bounding-set=-all", "--inh-caps=-all", binary];
+    let mut command = sandbox.command_of(Path::new("setpriv"), flags);
+    command.args(arguments);
+    command
+}
+
+/// The binary in a mount namespace where `mount` was done first; nothing where the system does not
+/// allow that.
+pub fn with_mount(sandbox: &Sandbox, mount: &str, arguments: Vec<String>) -> Option<Ran> {
+    let allowed = Command::new("unshare")
+        .args(["-rm", "sh", "-c", "mount -t tmpfs none /mnt"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !allowed {
+        skipped("this system allows no mount namespaces");
+        return None;
+    }
+    let binary = sandbox.command(&arguments).get_program().to_owned();
+    let script = format!("{mount} && exec \"$0\" \"$@\"");
+    let mut command = sandbox.command_of(
+        Path::new("unshare"),
+        ["-rm", "sh", "-c", &script].map(Into::into).into_iter().chain([binary]),
+    );
+    Some(Ran::of(command.args(arguments)))
+}
+
 /// Says that a test could not do what it is for, and why.
 #[expect(clippy::print_stderr, reason = "a test that was skipped must not look like one that ran")]
 pub fn skipped(why: &str) {

@@ -37,7 +37,7 @@ const CACHE_KIBIBYTES: i64 = -8192;
 /// 1,000, so that a page of the index that a bulk insert changes often is moved less often.
 const CHECKPOINT_PAGES: i64 = 8192;
 
-const MIGRATIONS: Migrations = Migrations { owner: "jupiter-sync", steps: &[CREATE_TOKENS] };
+pub const MIGRATIONS: Migrations = Migrations { owner: "jupiter-sync", steps: &[CREATE_TOKENS] };
 
 /// The mint's index is apart from the rows: that fills faster than a table without row numbers.
 const CREATE_TOKENS: &str = "CREATE TABLE tokens (
