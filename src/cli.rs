@@ -188,20 +188,41 @@ pub fn config_rules() -> Rules {
 /// Reads the command line.
 pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation, Refusal> {
     insert_configured(&mut arguments, roster);
-    let definition = without_empty_variables(command(roster));
-    let matches = definition.try_get_matches_from(arguments)?;
+    let matches = matches(&arguments, roster)?;
     let global = GlobalArgs::from_arg_matches(&matches)?;
-    let job = matches.subcommand().and_then(|(name, matches)| Some((roster.find(name)?, matches)));
-    let action = match (job, matches.subcommand_matches(exec::NAME)) {
-        (Some((job, matches)), _) => Action::Run(run_request(job, roster.metrics_dir(), matches)?),
-        (None, Some(matches)) => Action::Run(exec::request(matches, roster)?),
-        (None, None) => match Builtin::from_arg_matches(&matches)? {
+    let metrics_dir = roster.metrics_dir();
+    let job = |name: &str| roster.find(name);
+    let action = match matches.subcommand().map(|(name, matches)| (name, job(name), matches)) {
+        Some((exec::NAME, _, matches)) => Action::Run(exec::request(matches, roster)?),
+        Some((_, Some(job), matches)) => Action::Run(run_request(job, metrics_dir, matches)?),
+        _ => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),
             Builtin::Check(command) => Action::Check(command),
             Builtin::Command(command) => Action::Command(command),
         },
     };
     Ok(Invocation { global, action })
+}
+
+/// Matches the arguments against the definition.
+///
+/// The whole of it takes longer to build than a small run takes otherwise, and most command lines
+/// start a job. So first against what that job's subcommand needs: where that is enough, the rest
+/// would not change anything, for the word in the subcommand's place is taken.
+fn matches(arguments: &[OsString], roster: &Roster) -> Result<clap::ArgMatches, clap::Error> {
+    let named = |word: &OsString| {
+        let job = roster.find(word.to_str()?).map(job_command);
+        job.or_else(|| (word == exec::NAME).then(exec::command))
+    };
+    if let Some(command) = arguments.iter().skip(1).find_map(named) {
+        let definition = GlobalArgs::augment_args(root().subcommand(command));
+        let matches = without_empty_variables(definition).try_get_matches_from(arguments);
+        // Help and mistakes are told by the definition that knows everything.
+        if let Ok(matches) = matches {
+            return Ok(matches);
+        }
+    }
+    without_empty_variables(command(roster)).try_get_matches_from(arguments)
 }
 
 /// Puts a job's arguments of the configuration in front of those that are given to it.
