@@ -73,7 +73,7 @@ pub struct Message {
     pub version: u32,
     pub event: Event,
     pub job: Arc<str>,
-    pub run_id: String,
+    pub run_id: Uuid,
     pub outcome: &'static str,
     pub exit_code: u8,
     /// How often the job has failed in a row by now; zero when it has recovered.
@@ -176,7 +176,7 @@ impl Alerts {
             .map_err(|error| Error::new(Exit::Bug, "the alert is no valid JSON").because(error))?;
         let delivery = async {
             match &alert.to {
-                Recipient::Command(argv) => run_command(argv.clone(), body).await,
+                Recipient::Command(argv) => run_command(argv.clone(), message, body).await,
                 Recipient::Webhook(url) => self.post(url.clone(), body).await,
             }
         };
@@ -212,18 +212,19 @@ impl Alerts {
 }
 
 /// Runs the command like a job's, so that it too leaves nothing behind.
-async fn run_command(argv: Vec<OsString>, body: Vec<u8>) -> Result<()> {
+async fn run_command(argv: Vec<OsString>, message: &Message, body: Vec<u8>) -> Result<()> {
     let program = argv.first().cloned().unwrap_or_default();
     let program = Path::new(&program).display();
     let failed = |what: String| Error::new(Exit::Failed, format!("on_failure: {program}: {what}"));
     let command = process::Command {
         argv,
-        env: Vec::new(),
+        env: vec![("PUNCTUAL_JOB".into(), message.job.as_ref().into())],
         withheld: WITHHELD.to_vec(),
         working_dir: None,
         input: body,
         search_path: None,
-        run_id: Uuid::now_v7(),
+        // It is about that run, which is over.
+        run_id: message.run_id,
     };
     let control = Control {
         cancellation: CancellationToken::new(),

@@ -184,9 +184,14 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
 
 /// Where the lines go that commands print: into the log, and to the terminal of whoever watches.
 fn line_sink(settings: &Settings) -> LineSink {
-    let watched = settings.progress && settings.output == OutputFormat::Text;
+    let shown = settings.progress && settings.output == OutputFormat::Text;
+    let to_stdout = shown && output::terminal_columns().is_some();
     Arc::new(move |stream, line| {
         command_job::log_line(stream, line);
+        let watched = match stream {
+            Stream::Stdout => to_stdout,
+            Stream::Stderr => shown,
+        };
         if watched {
             let text = format!("{}\n", command_job::line_text(line));
             match stream {

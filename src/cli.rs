@@ -308,7 +308,12 @@ fn framed(
 }
 
 fn ping_url(job: &JobDefinition, source: &SecretSource) -> Result<PingUrl, Error> {
-    let url = source.read()?;
+    let url = source.read().map_err(|error| {
+        let hint = error.hint_text().unwrap_or_default().to_owned();
+        Error::new(Exit::Configuration, format!("the ping URL of {}", job.name))
+            .because(error)
+            .hint(hint)
+    })?;
     url.expose().parse().map_err(|reason: String| {
         Error::new(Exit::Configuration, format!("the ping URL of {}: {reason}", job.name))
             .hint("write it with its scheme, like https://hc-ping.com/your-uuid")

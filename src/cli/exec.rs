@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 
-use super::{Refusal, framed, with_run_args};
+use super::{Refusal, config_rules, framed, with_run_args};
 use crate::command_job::CommandJob;
 use crate::config::check_job_name;
 use crate::roster::{COMMAND_TIMEOUT, GRACE, Roster};
@@ -44,6 +44,9 @@ pub fn request(matches: &clap::ArgMatches, roster: &Roster) -> Result<RunRequest
         clap::Error::raw(ErrorKind::ValueValidation, message)
     };
     check_job_name(&args.name).map_err(invalid)?;
+    if config_rules().commands.contains(&args.name) {
+        return Err(invalid("it is a command of punctual".to_owned()).into());
+    }
     if roster.find(&args.name).is_some() {
         let why = format!("there is a job of that name; run it with `punctual {}`", args.name);
         return Err(invalid(why).into());

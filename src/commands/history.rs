@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::table;
 use crate::clock::{Clock, Timestamp, format_duration, parse_duration};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history::{Filter, History, Run};
 use crate::liveness::Liveness;
 use crate::outcome::Outcome;
@@ -69,7 +69,12 @@ impl HistoryCommand {
 /// Opens the history with dead runs marked lost; nothing when there is none yet. A reader that
 /// may not mark them still reads.
 pub(super) fn open(settings: &Settings) -> Result<Option<History>> {
-    if !settings.database.path().exists() {
+    let path = settings.database.path();
+    // What may not be looked at is not the same as what is not there.
+    let there = path.try_exists().map_err(|error| {
+        Error::io(format!("cannot look for the database {}", path.display()), error)
+    })?;
+    if !there {
         return Ok(None);
     }
     let history = History::open(&settings.database)?;

@@ -68,7 +68,7 @@ impl Runner {
             version: MESSAGE_VERSION,
             event: Event::Failing,
             job: Arc::clone(&record.job),
-            run_id: record.run_id.to_string(),
+            run_id: record.run_id,
             outcome: record.outcome.name(),
             exit_code: record.exit.code(),
             failures: 0,

@@ -107,6 +107,13 @@ impl Runner {
             () = tokio::time::sleep_until(deadline) => StopReason::Deadline,
             signal = signals.next() => StopReason::Signal(signal),
         };
+        if let StopReason::Signal(signal) = reason {
+            tracing::warn!(
+                "{}: stopping; the run has {} to end, a second signal does not wait",
+                signal.name(),
+                format_duration(request.policy.grace)
+            );
+        }
         cancellation.cancel();
         let grace_ends = self.clock.monotonic() + request.policy.grace;
         let ended_in_time = tokio::select! {
@@ -134,6 +141,22 @@ impl Runner {
             Some(Ok(Err(error))) => stopped(request, reason, 1, error.report),
         }
     }
+}
+
+/// Does something that belongs to the run but is none of its attempts. Where the run has to stop
+/// meanwhile, that is its ending.
+pub(super) async fn unless_stopped(
+    request: &RunRequest,
+    deadline: Instant,
+    signals: &mut Signals,
+    work: impl Future<Output = ()>,
+) -> Option<Ending> {
+    let reason = tokio::select! {
+        () = work => return None,
+        () = tokio::time::sleep_until(deadline) => StopReason::Deadline,
+        signal = signals.next() => StopReason::Signal(signal),
+    };
+    Some(stopped(request, reason, 0, None))
 }
 
 fn spawn(request: &RunRequest, context: JobContext) -> AttemptTask {

@@ -204,13 +204,18 @@ impl Runner {
             Claim::Granted(claimed) => {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
                 ping = self.tell_of_start(request);
-                if let Some(clean_up) =
-                    claimed.lost_predecessor.and_then(|lost| request.job.clean_up(lost))
-                {
-                    clean_up.await;
-                }
                 let output = CapturedOutput::default();
-                let ending = self.attempts(request, &run, &output, deadline, signals).await;
+                let clean_up = claimed.lost_predecessor.and_then(|lost| request.job.clean_up(lost));
+                let stopped = match clean_up {
+                    Some(clean_up) => {
+                        attempt::unless_stopped(request, deadline, signals, clean_up).await
+                    }
+                    None => None,
+                };
+                let ending = match stopped {
+                    Some(ending) => ending,
+                    None => self.attempts(request, &run, &output, deadline, signals).await,
+                };
                 self.record_end(&run, claimed, ending, &output).await
             }
             Claim::Denied(denied) => (denied, None),
