@@ -87,8 +87,8 @@ struct Options {
     /// Seconds of load that are judged.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=128))]
     seconds: u32,
-    /// Seconds of idling, and of one job beside bare timers.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=128))]
+    /// Seconds of idling, and half of those of one job beside bare timers.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=64))]
     calm_seconds: u32,
     /// punctual's limit of runs that are going at once: the default of its daemon.
     #[arg(long, default_value_t = 1000)]
@@ -249,7 +249,7 @@ impl Session<'_> {
             Contender::Bare(Timer::Kernel),
         ];
         let cases = contenders.map(|contender| Case { contender, jobs: 1, due: Due::EverySecond });
-        let plan = Plan { warm_up: WARM_UP, seconds: self.options.calm_seconds };
+        let plan = Plan { warm_up: WARM_UP, seconds: 2 * self.options.calm_seconds };
         let (dir, max_running) = (self.dir, self.options.max_running);
         let measured = thread::scope(|scope| {
             let threads =

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::error::ErrorKind;
 use clap_complete::CompleteEnv;
@@ -233,13 +234,24 @@ fn install_log(settings: &Settings, progress: &Progress) -> Result<()> {
 
 /// Where the daemon gets its jobs from: the configuration file as it is by then.
 fn job_source(settings: &Settings) -> JobSource {
-    let path = settings.config.path.clone();
+    let first = settings.config.clone();
+    let loaded = AtomicBool::new(false);
     Arc::new(move || {
-        let config = match &path {
+        let config = match &first.path {
             Some(path) => Config::load(path, cli::config_rules)?,
-            None => Config::default(),
+            // None was named, and there was none in the usual places. By now there may be one.
+            None => settings::load_config(&[], cli::config_rules)?,
         };
-        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        // At the start the log has them already.
+        if loaded.swap(true, Ordering::Relaxed) {
+            config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            for key in config.settings_unlike(&first) {
+                tracing::warn!(
+                    key,
+                    "{key} has changed: that takes effect when the daemon is started anew"
+                );
+            }
+        }
         cli::daemon_jobs(&config)
     })
 }
@@ -250,8 +262,11 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     // Two workers: with one, a job that blocks its thread would keep timers from firing.
     let runtime = runtime(2)?;
     let runner = runner(settings, progress);
-    let run =
-        runtime.block_on(async { Ok::<_, Error>(runner.run(request, &mut signals()?).await) });
+    let run = runtime.block_on(async {
+        let mut signals =
+            Signals::of_run().map_err(|error| Error::io("cannot listen for signals", error))?;
+        Ok::<_, Error>(runner.run(request, &mut signals).await)
+    });
     let exit = run.and_then(|(record, _straggler)| {
         print_record(settings, &record)?;
         Ok(record.exit)

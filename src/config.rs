@@ -243,6 +243,30 @@ impl Config {
         self.jobs.iter().find(|job| job.name == name)
     }
 
+    /// The settings, jobs apart, that are not as in an earlier reading of the file.
+    pub fn settings_unlike(&self, earlier: &Self) -> Vec<&'static str> {
+        fn differ<T: fmt::Debug>(one: &Option<Located<T>>, other: &Option<Located<T>>) -> bool {
+            let value = |it: &Option<Located<T>>| it.as_ref().map(|it| format!("{:?}", it.value));
+            value(one) != value(other)
+        }
+        [
+            // A secret looks like any other: a changed password is not told.
+            ("database", differ(&self.database, &earlier.database)),
+            ("state_dir", differ(&self.state_dir, &earlier.state_dir)),
+            ("log_dir", differ(&self.log_dir, &earlier.log_dir)),
+            ("log_keep", differ(&self.log_keep, &earlier.log_keep)),
+            ("log_format", differ(&self.log_format, &earlier.log_format)),
+            ("history_keep", differ(&self.history_keep, &earlier.history_keep)),
+            ("history_max", differ(&self.history_max, &earlier.history_max)),
+            ("listen", differ(&self.listen, &earlier.listen)),
+            ("max_running", differ(&self.max_running, &earlier.max_running)),
+            ("stop_timeout", differ(&self.stop_timeout, &earlier.stop_timeout)),
+        ]
+        .into_iter()
+        .filter_map(|(key, differs)| differs.then_some(key))
+        .collect()
+    }
+
     /// A mistake in the file that somebody else found.
     pub fn error_at(&self, line: usize, message: &str) -> Error {
         let path = self.path.as_deref().unwrap_or(Path::new("the configuration"));

@@ -93,8 +93,7 @@ pub async fn run(command: &Command, control: &Control) -> Result<Ended> {
     tracing::debug!(pid = family.child.id(), "the command was started");
     let output = Output::follow(&mut family, control);
     let status = attend(&mut family, control).await?;
-    let was_asked = control.cancellation.is_cancelled();
-    let left_behind = family.end(was_asked, &control.kill).await;
+    let left_behind = family.end(&control.kill).await;
     output.drain().await;
     Ok(Ended { status, left_behind })
 }

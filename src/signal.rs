@@ -14,6 +14,8 @@ const SIGXFSZ: i32 = 25;
 pub enum Signal {
     Interrupt,
     Terminate,
+    /// The terminal is gone.
+    Hangup,
 }
 
 impl Signal {
@@ -21,14 +23,15 @@ impl Signal {
         match self {
             Signal::Interrupt => "SIGINT",
             Signal::Terminate => "SIGTERM",
+            Signal::Hangup => "SIGHUP",
         }
     }
 
-    /// `128 + signal number`, the shell's convention.
+    /// `128 + signal number`, the shell's convention; a hangup asks to stop as SIGTERM does.
     pub fn exit(self) -> Exit {
         match self {
             Signal::Interrupt => Exit::Interrupted,
-            Signal::Terminate => Exit::Terminated,
+            Signal::Terminate | Signal::Hangup => Exit::Terminated,
         }
     }
 }
@@ -67,12 +70,11 @@ enum Source {
     Process {
         interrupt: unix::Signal,
         terminate: unix::Signal,
+        /// Where it asks to stop: see [`Signals::of_run`].
+        hangup: Option<unix::Signal>,
     },
     /// The newest request of a [`StopSwitch`], and how many have been taken.
-    Switch {
-        requests: watch::Receiver<Requests>,
-        taken: u32,
-    },
+    Switch { requests: watch::Receiver<Requests>, taken: u32 },
     #[cfg(test)]
     Channel(tokio::sync::mpsc::Receiver<Signal>),
     #[cfg(test)]
@@ -108,6 +110,18 @@ impl StopSwitch {
 }
 
 impl Signals {
+    /// SIGINT and SIGTERM of this process, and SIGHUP unless it is ignored (`nohup`). Call it
+    /// inside the tokio runtime.
+    pub fn of_run() -> std::io::Result<Self> {
+        let mut signals = Self::of_process()?;
+        if let Source::Process { hangup, .. } = &mut signals.0
+            && !ignores_hangup()
+        {
+            *hangup = Some(unix::signal(SignalKind::hangup())?);
+        }
+        Ok(signals)
+    }
+
     /// SIGINT and SIGTERM of this process. Call it inside the tokio runtime.
     pub fn of_process() -> std::io::Result<Self> {
         // With a handler a file that grows beyond its limit (`ulimit -f`) is an error of that
@@ -116,6 +130,7 @@ impl Signals {
         Ok(Self(Source::Process {
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
+            hangup: None,
         }))
     }
 
@@ -135,9 +150,10 @@ impl Signals {
     /// nobody waits is not lost.
     pub async fn next(&mut self) -> Signal {
         match &mut self.0 {
-            Source::Process { interrupt, terminate } => tokio::select! {
+            Source::Process { interrupt, terminate, hangup } => tokio::select! {
                 Some(()) = interrupt.recv() => Signal::Interrupt,
                 Some(()) = terminate.recv() => Signal::Terminate,
+                Some(()) = next_of(hangup) => Signal::Hangup,
                 else => std::future::pending().await,
             },
             Source::Switch { requests, taken } => {
@@ -163,4 +179,20 @@ impl Signals {
             Source::Never => std::future::pending().await,
         }
     }
+}
+
+async fn next_of(signal: &mut Option<unix::Signal>) -> Option<()> {
+    match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    }
+}
+
+/// Whether whoever started this process wants it to outlive the terminal. A handler of ours would
+/// undo that. See proc_pid_status(5), `SigIgn`.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 != 0)
 }

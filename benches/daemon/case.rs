@@ -37,23 +37,17 @@ pub struct Stored {
 }
 
 impl Case {
-    /// Measures it once, in a directory that is made for it and removed afterwards.
+    /// Measures it once, in a new directory. That stays until the session is over: ext4
+    /// makes files slowly for a minute after many were removed.
     pub fn measure(self, parent: &Path, plan: Plan, max_running: u32) -> Result<Measured, String> {
-        let dir = parent.join(format!("{:?}-{}", self.contender, self.jobs).to_lowercase());
-        let measured = self.measure_in(&dir, plan, max_running);
-        // A directory that stays behind is removed by whoever cleans the target.
-        let _ = fs::remove_dir_all(&dir);
-        measured
-    }
-
-    fn measure_in(self, dir: &Path, plan: Plan, max_running: u32) -> Result<Measured, String> {
         let failed = |error: io::Error| error.to_string();
-        fs::create_dir_all(dir).map_err(failed)?;
+        fs::create_dir_all(parent).map_err(failed)?;
+        let dir = tempfile::tempdir_in(parent).map_err(failed)?.keep();
         let (records, output) = (dir.join("records"), dir.join("output"));
         let file = File::create(&output).map_err(failed)?;
         let mut command = self
             .contender
-            .command(dir, &records, self.jobs, self.due, max_running)
+            .command(&dir, &records, self.jobs, self.due, max_running)
             .map_err(failed)?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         let seen = observe(&mut command, &records, plan)
@@ -62,7 +56,7 @@ impl Case {
         let starts = if judged { self.judge(&records, seen.window)? } else { Starts::default() };
         let with_history = self.contender == Contender::Punctual(Mode::History);
         let stored =
-            (judged && with_history).then(|| stored(&state_dir(dir), seen.window)).transpose()?;
+            (judged && with_history).then(|| stored(&state_dir(&dir), seen.window)).transpose()?;
         Ok(Measured { seen, starts, stored })
     }
 

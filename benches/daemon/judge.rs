@@ -20,7 +20,7 @@ const EARLY: u64 = 20_000;
 
 const SECOND: u64 = 1_000_000;
 
-/// Whole seconds, all of them due times of every job.
+/// Whole seconds, all of them due times of every job: 128 at most, a bit each.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     /// The first of them, since the Unix epoch.

@@ -72,9 +72,9 @@ impl Results {
                     grouped(figures.expected),
                     grouped(figures.lost),
                     grouped(figures.doubled),
-                    format!("{:.2}", figures.p50),
-                    format!("{:.2}", figures.p99),
-                    format!("{:.2}", figures.max),
+                    figures.lateness(figures.p50),
+                    figures.lateness(figures.p99),
+                    figures.lateness(figures.max),
                     format!("{:.1}", figures.peak),
                     format!("{:.1}", 100.0 * figures.cpu / figures.window),
                     format!("{:.2}", figures.ready),
@@ -227,6 +227,13 @@ impl Results {
             }),
             window: middle(|run| run.seen.window.seconds.into()),
         })
+    }
+}
+
+impl Figures {
+    /// A cell for a lateness, which takes starts.
+    fn lateness(&self, millis: f64) -> String {
+        if self.lost < self.expected { format!("{millis:.2}") } else { "none started".to_owned() }
     }
 }
 

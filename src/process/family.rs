@@ -104,19 +104,13 @@ impl Family {
         }
     }
 
-    /// Ends what the ended command has left behind, and tells how many processes that was. Where
-    /// the group `was_asked` to end, what is left of it has its time until `kill`, and so has the
-    /// rest; else a moment. `kill` takes their time away.
-    pub async fn end(mut self, was_asked: bool, kill: &CancellationToken) -> usize {
+    /// Ends what the ended command has left behind, and tells how many processes that was. `kill`
+    /// takes their time away.
+    pub async fn end(mut self, kill: &CancellationToken) -> usize {
         set_ending(self.leader);
         let leader = self.leader;
-        let patience = if was_asked {
-            Patience { linger: Duration::ZERO, grace: None, asked_group: Some(leader) }
-        } else {
-            Patience::SHORT
-        };
         let count = if has_children() {
-            end_all(move |known| members(leader, known), patience, kill).await
+            end_all(move |known| members(leader, known), kill).await
         } else {
             0
         };
@@ -149,35 +143,18 @@ pub fn reap() {
 /// tells how many processes that was: all that have the run's id in their environment, and their
 /// descendants. To be done before the job is run again, or both would go on side by side.
 pub async fn end_lost(run_id: Uuid) -> usize {
-    let kill = CancellationToken::new();
-    end_all(move |known| lost_members(run_id, known), Patience::SHORT, &kill).await
-}
-
-/// How much time what is left of a family has.
-#[derive(Clone, Copy)]
-struct Patience {
-    /// To end by itself, before it is asked to.
-    linger: Duration,
-    /// To end when asked; without one, until it is to be killed.
-    grace: Option<Duration>,
-    /// The group that has been asked already: once is enough.
-    asked_group: Option<Pid>,
-}
-
-impl Patience {
-    const SHORT: Self = Self { linger: LINGER_MAX, grace: Some(LEFTOVER_GRACE), asked_group: None };
+    end_all(move |known| lost_members(run_id, known), &CancellationToken::new()).await
 }
 
 /// Ends whatever `look` finds, look by look, until it finds nothing. `kill` makes it quick.
 async fn end_all(
     look: impl Fn(&[Process]) -> Found + Copy + Send + 'static,
-    patience: Patience,
     kill: &CancellationToken,
 ) -> usize {
     let mut known = Vec::new();
     let gone_by_itself = tokio::select! {
         () = until_gone(look, &mut known, |_| ()) => true,
-        () = tokio::time::sleep(patience.linger) => false,
+        () = tokio::time::sleep(LINGER_MAX) => false,
         () = kill.cancelled() => false,
     };
     if gone_by_itself {
@@ -188,10 +165,6 @@ async fn end_all(
         if is_known(process, &asked) {
             return;
         }
-        asked.push(process.clone());
-        if patience.asked_group.is_some_and(|group| process.group == group.as_raw_pid()) {
-            return;
-        }
         tracing::warn!(
             pid = process.pid.as_raw_pid(),
             program = %text::escape(&process.name),
@@ -200,10 +173,11 @@ async fn end_all(
         send(process, Signal::TERM);
         // A stopped process only hears once it goes on.
         send(process, Signal::CONT);
+        asked.push(process.clone());
     };
     let gone = tokio::select! {
         () = until_gone(look, &mut known, ask) => true,
-        () = over(patience.grace) => false,
+        () = tokio::time::sleep(LEFTOVER_GRACE) => false,
         () = kill.cancelled() => false,
     };
     let killing = until_gone(look, &mut known, |process| send(process, Signal::KILL));
@@ -211,14 +185,6 @@ async fn end_all(
         tracing::warn!("processes that the command left behind cannot be killed");
     }
     asked.len()
-}
-
-/// Waits so long; for ever without a limit.
-async fn over(limit: Option<Duration>) {
-    match limit {
-        Some(limit) => tokio::time::sleep(limit).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Shows `each` every process that `look` finds, look by look, until there is none. What a look

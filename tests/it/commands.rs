@@ -117,6 +117,20 @@ fn a_command_is_asked_to_stop_before_it_is_killed() {
 }
 
 #[test]
+fn the_children_of_a_command_have_its_grace_too() {
+    let sandbox = Sandbox::new();
+    let slow = "trap 'sleep 4; echo done > cleaned; exit 0' TERM; echo > ready; \
+        while :; do sleep 0.1; done";
+    sandbox.write("slow.sh", slow);
+    job(&sandbox, "pipe", "sh slow.sh | cat; echo after", "grace = \"60s\"");
+    let mut running = sandbox.spawn(["--config", "punctual.toml", "pipe"]);
+    eventually("it has begun", || sandbox.path("ready").exists());
+    running.signal(Signal::TERM);
+    running.wait().exits(143);
+    assert!(sandbox.path("cleaned").exists(), "it had the time to clean up");
+}
+
+#[test]
 fn at_the_deadline_and_after_its_grace_a_stubborn_command_is_killed() {
     let sandbox = Sandbox::new();
     let stubborn = "trap '' TERM; echo $$ > pid; sleep 60 & wait; sleep 60";

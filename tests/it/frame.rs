@@ -241,6 +241,21 @@ fn signals_cancel_a_run_and_a_second_one_does_not_wait() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_cancels_a_run_unless_it_is_to_outlive_it() {
+    let sandbox = Sandbox::new();
+    let mut running = start(&sandbox, &[]);
+    running.signal(Signal::HUP);
+    running.wait_with_stdin_open().exits(143).says("cancelled by SIGHUP");
+
+    let mut command = sandbox.command_of("sh".as_ref(), ["-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    command.arg(env!("CARGO_BIN_EXE_punctual")).args(["jupiter-sync", "--from", "-"]);
+    let mut outlives = Running::of(command.stdin(Stdio::piped()));
+    eventually("the run is recorded", || unfinished(&sandbox) > 0);
+    outlives.signal(Signal::HUP);
+    finish(outlives).exits(0);
+}
+
+#[test]
 fn failures_are_retried_as_often_as_asked() {
     let sandbox = Sandbox::new();
     let arguments = ["jupiter-sync", "--from", "none", "--retries", "1", "--output", "json"];
