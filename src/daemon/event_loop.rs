@@ -228,6 +228,8 @@ impl<E: Effects> EventLoop<E> {
                 self.stuck -= 1;
                 self.scheduler.ended(id, &mut self.actions);
             }
+            // Nothing starts any more, and the service manager knows that the daemon is stopping.
+            Event::Loaded(..) if !matches!(self.phase, Phase::Working) => {}
             Event::Loaded(loaded, answer) => {
                 let taken = loaded.map(|jobs| self.take_jobs(jobs));
                 match &taken {
@@ -248,8 +250,10 @@ impl<E: Effects> EventLoop<E> {
 
     /// Makes these the daemon's jobs; runs that are going go on.
     fn take_jobs(&mut self, jobs: Vec<(DaemonJob, JobPast)>) -> usize {
+        // The last look at the clock may be hours old, where nothing was due.
+        self.tick(true);
         let specs = jobs.iter().map(|(job, past)| (job.spec(), *past)).collect();
-        self.scheduler.set_jobs(specs, self.clock.now(), &mut self.actions);
+        self.scheduler.set_jobs(specs, &mut self.actions);
         let count = jobs.len();
         let ids = jobs.into_iter().filter_map(|(job, _)| {
             let id = self.scheduler.find(job.name())?;
@@ -261,7 +265,11 @@ impl<E: Effects> EventLoop<E> {
         count
     }
 
+    /// Loads the jobs anew, unless the daemon is about to leave.
     fn reload(&mut self, answer: Option<oneshot::Sender<Result<usize>>>) {
+        if !matches!(self.phase, Phase::Working) {
+            return;
+        }
         notify::reloading();
         let (load, sender) = (Arc::clone(&self.load), self.sender.clone());
         tokio::spawn(async move {

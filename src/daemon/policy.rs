@@ -171,6 +171,13 @@ pub struct Missed {
     pub reason: MissedReason,
 }
 
+impl Missed {
+    /// A single one.
+    pub fn one(due_at: Timestamp, reason: MissedReason) -> Self {
+        Self { count: 1, first: due_at, last: due_at, before_last: None, reason }
+    }
+}
+
 /// What becomes of missed due times: at most one run makes up for all of them, under the last
 /// one's name, and the others stay missed.
 pub fn on_missed(catch_up: bool, missed: Missed) -> (Option<Timestamp>, Option<Missed>) {

@@ -147,13 +147,9 @@ impl Scheduler {
     }
 
     /// Replaces the jobs. Runs that are going go on. A job that stays keeps its state; the past
-    /// of one that is new tells what it has missed.
-    pub fn set_jobs(
-        &mut self,
-        specs: Vec<(JobSpec, JobPast)>,
-        now: Timestamp,
-        actions: &mut Vec<Action>,
-    ) {
+    /// of one that is new tells what it has missed. What is new begins at the last tick, so let
+    /// that be now: what came before it never was a due time of theirs.
+    pub fn set_jobs(&mut self, specs: Vec<(JobSpec, JobPast)>, actions: &mut Vec<Action>) {
         let gone: Vec<JobId> = {
             let kept: std::collections::HashSet<&str> =
                 specs.iter().map(|(spec, _)| &*spec.name).collect();
@@ -170,13 +166,13 @@ impl Scheduler {
                         entry.spec = spec;
                     }
                 }
-                None => self.add(spec, past, now, actions),
+                None => self.add(spec, past, actions),
             }
         }
         self.lay_tracks();
     }
 
-    fn add(&mut self, spec: JobSpec, past: JobPast, now: Timestamp, actions: &mut Vec<Action>) {
+    fn add(&mut self, spec: JobSpec, past: JobPast, actions: &mut Vec<Action>) {
         let name = Arc::clone(&spec.name);
         let schedule = spec.schedule.clone();
         let entry = Entry {
@@ -192,7 +188,8 @@ impl Scheduler {
         let id = JobId(self.jobs.len() as u32);
         self.jobs.push(Some(entry));
         self.ids.insert(name, id);
-        let stretch = past.accounted_until.map(|low| Stretch { low, high: now });
+        let high = self.handled.high();
+        let stretch = past.accounted_until.map(|low| Stretch { low, high });
         let missed = stretch
             .and_then(|stretch| missed_within(&schedule, &[stretch], MissedReason::NotRunning));
         if let Some(missed) = missed {
@@ -307,13 +304,7 @@ impl Scheduler {
     ) {
         let Some(entry) = &mut self.jobs[id.0 as usize] else { return };
         if entry.paused {
-            let missed = Missed {
-                count: 1,
-                first: due_at,
-                last: due_at,
-                before_last: None,
-                reason: MissedReason::Paused,
-            };
+            let missed = Missed::one(due_at, MissedReason::Paused);
             entry.missed_in_pause = Some(join(entry.missed_in_pause, missed));
         } else if entry.spec.jitter.is_zero() {
             self.take(id, Start { due_at: Some(due_at), trigger: Trigger::Daemon }, actions);
@@ -371,10 +362,9 @@ impl Scheduler {
             && at <= now
         {
             self.delayed.pop();
-            if at <= missed_until {
-                let missed =
-                    Missed { count: 1, first: due_at, last: due_at, before_last: None, reason };
-                self.miss(id, missed, actions);
+            let paused = self.jobs[id.0 as usize].as_ref().is_some_and(|entry| entry.paused);
+            if at <= missed_until || paused {
+                self.miss(id, Missed::one(due_at, reason), actions);
             } else {
                 self.take(id, Start { due_at: Some(due_at), trigger: Trigger::Daemon }, actions);
             }
@@ -466,13 +456,18 @@ impl Scheduler {
         }
     }
 
-    /// Lets the job's due times pass, or no longer. Tells whether that was news.
+    /// Lets the job's due times pass, or no longer; one that waits for its turn passes too. Tells
+    /// whether that was news.
     pub fn set_paused(&mut self, id: JobId, paused: bool, actions: &mut Vec<Action>) -> bool {
         let Some(entry) = &mut self.jobs[id.0 as usize] else { return false };
         let news = entry.paused != paused;
         entry.paused = paused;
         let missed = entry.missed_in_pause.take();
         actions.extend(missed.map(|missed| Action::Missed(id, missed)));
+        if paused && let Some(Start { due_at: Some(due_at), .. }) = entry.waiting {
+            entry.waiting = None;
+            entry.missed_in_pause = Some(Missed::one(due_at, MissedReason::Paused));
+        }
         news
     }
 

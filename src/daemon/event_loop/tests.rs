@@ -262,6 +262,33 @@ async fn a_person_triggers_and_pauses_a_job() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paused_job_does_not_start_for_a_due_time_that_was_put_off_before() {
+    let fixture = Fixture::new();
+    let waits = DaemonJob {
+        overlap: Overlap::Wait,
+        ..daemon_job("waits", "@hourly", takes(7000 * SECOND))
+    };
+    let jitter =
+        DaemonJob { jitter: 900 * SECOND, ..daemon_job("jitter", "0 1 * * *", succeeds()) };
+    let mut jobs = vec![waits, jitter];
+    jobs.iter_mut().for_each(|job| job.request.policy.timeout = 7200 * SECOND);
+    let daemon = Daemon::start(&fixture, jobs).await;
+    let set_paused = |job: &str, paused| daemon.handle.set_paused(job.to_owned(), paused);
+    pass(3600 * SECOND + Duration::from_millis(1)).await;
+    set_paused("jitter", true).await.expect("an answer");
+    pass(3600 * SECOND).await;
+    set_paused("waits", true).await.expect("an answer");
+    pass(3600 * SECOND).await;
+    set_paused("waits", false).await.expect("an answer");
+    set_paused("jitter", false).await.expect("an answer");
+    daemon.stop().await;
+    assert_eq!(outcomes(&fixture, "jitter"), ["skipped"]);
+    let [first, passed] = &runs(&fixture, "waits")[..] else { panic!("{:?}", fixture.history()) };
+    assert_eq!((&*first.1, &*passed.1), ("succeeded", "skipped"));
+    assert_eq!(passed.0, "2026-01-01T03:00:00.000Z", "the last of two");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_daemon_catches_up_once_with_what_it_missed() {
     let fixture = Fixture::new();
     let hourly = || vec![daemon_job("job", "@hourly", succeeds())];
@@ -342,4 +369,45 @@ async fn a_job_that_blocks_its_thread_holds_up_no_other() {
     daemon.stop().await;
     assert_eq!(outcomes(&fixture, "blocks")[0], "succeeded");
     assert!(outcomes(&fixture, "other").iter().all(|outcome| outcome == "succeeded"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_a_reload_adds_or_changes_owes_nothing_for_the_idle_time_before() {
+    let fixture = Fixture::new();
+    let old = || daemon_job("old", "@yearly", succeeds());
+    let jobs: Jobs = Arc::new(Mutex::new(Ok(vec![old()])));
+    let daemon = Daemon::start_with(&fixture, &jobs).await;
+    // Nothing is due, so that the loop's last look at the clock is most of a minute old.
+    pass(119 * SECOND).await;
+    let schedule = Schedule::parse("every 10s").expect("a schedule");
+    let new = daemon_job("new", "every 10s", succeeds());
+    *jobs.lock().expect("no panic") = Ok(vec![DaemonJob { schedule, ..old() }, new]);
+    assert_eq!(daemon.handle.reload().await.expect("a good file"), 2);
+    daemon.stop().await;
+    assert!(fixture.history().is_empty(), "{:?}", fixture.history());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_that_ends_after_the_signal_to_stop_starts_nothing() {
+    let fixture = Fixture::new();
+    let slow = || daemon_job("slow", "every 10s", takes(20 * SECOND));
+    let jobs: Jobs = Arc::new(Mutex::new(Ok(vec![slow()])));
+    let first = Daemon::start_with(&fixture, &jobs).await;
+    let daily = daemon_job("daily", "@daily", succeeds());
+    *jobs.lock().expect("no panic") = Ok(vec![slow(), daily.clone()]);
+    first.handle.reload().await.expect("a good file");
+    first.stop().await;
+    pass(24 * 3600 * SECOND).await;
+
+    // By now the daily job has something to catch up with.
+    *jobs.lock().expect("no panic") = Ok(vec![slow()]);
+    let second = Daemon::start_with(&fixture, &jobs).await;
+    pass(15 * SECOND).await;
+    second.signal().await;
+    pass(SECOND).await;
+    *jobs.lock().expect("no panic") = Ok(vec![slow(), daily]);
+    let error = second.handle.reload().await.expect_err("too late");
+    assert_eq!(error.chain(), "the daemon is leaving");
+    second.ended().await;
+    assert_eq!(outcomes(&fixture, "daily"), [""; 0]);
 }

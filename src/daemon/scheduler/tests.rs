@@ -89,7 +89,7 @@ impl World {
             (spec.clone(), JobPast { accounted_until, paused: false })
         });
         let mut actions = Vec::new();
-        self.scheduler.set_jobs(jobs.collect(), self.wall, &mut actions);
+        self.scheduler.set_jobs(jobs.collect(), &mut actions);
         self.names =
             self.scheduler.states().map(|(id, state)| (id.0, state.spec.name.clone())).collect();
         self.perform(actions);
@@ -491,7 +491,7 @@ fn jitter_delays_within_its_limit_and_keeps_the_order() {
     let mut scheduler = Scheduler::new(10, new_year(), Instant::now(), Rng::with_seed(8));
     let mut actions = Vec::new();
     let spec = JobSpec { jitter: 30 * SECOND, ..spec("job", "* * * * *") };
-    scheduler.set_jobs(vec![(spec, JobPast::default())], new_year(), &mut actions);
+    scheduler.set_jobs(vec![(spec, JobPast::default())], &mut actions);
     let (begin, mut delays) = (Instant::now(), Vec::new());
     for second in 0..3600 {
         let now = new_year().plus(second * SECOND);
@@ -564,8 +564,7 @@ fn a_reload_keeps_running_runs_and_forgets_removed_jobs() {
         (spec("b", "every 10m"), JobPast::default()),
         (spec("c", "@hourly"), JobPast { accounted_until: Some(new_year()), paused: false }),
     ];
-    let now = world.wall;
-    world.scheduler.set_jobs(jobs, now, &mut actions);
+    world.scheduler.set_jobs(jobs, &mut actions);
     assert_eq!(world.scheduler.find("a"), None);
     assert_eq!(world.scheduler.running, 3, "the runs go on, and one catches up");
     let c = world.scheduler.find("c").expect("the new job");
