@@ -92,21 +92,23 @@ pub async fn run(command: &Command, control: &Control) -> Result<Ended> {
     let mut family = start::start(command)?;
     tracing::debug!(pid = family.child.id(), "the command was started");
     let output = Output::follow(&mut family, control);
-    let status = attend(&mut family, control).await?;
-    let left_behind = family.end(&control.kill).await;
+    let (status, cancelled) = attend(&mut family, control).await?;
+    let left_behind = family.end(cancelled, &control.kill).await;
     output.drain().await;
     Ok(Ended { status, left_behind })
 }
 
-/// Waits for the end of the command, and passes on what it is asked for.
-async fn attend(family: &mut Family, control: &Control) -> Result<ExitStatus> {
+/// Waits for the end of the command, and passes on what it is asked for. Tells also whether it was
+/// asked to end.
+async fn attend(family: &mut Family, control: &Control) -> Result<(ExitStatus, bool)> {
     let (mut asked, mut killed) = (false, false);
     loop {
         tokio::select! {
             status = family.child.wait() => {
-                return status.map_err(|error| {
+                let status = status.map_err(|error| {
                     Error::new(Exit::Bug, "cannot wait for the command").because(error)
-                });
+                })?;
+                return Ok((status, asked));
             }
             () = control.cancellation.cancelled(), if !asked => {
                 asked = true;

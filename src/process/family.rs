@@ -105,12 +105,14 @@ impl Family {
     }
 
     /// Ends what the ended command has left behind, and tells how many processes that was. `kill`
-    /// takes their time away.
-    pub async fn end(mut self, kill: &CancellationToken) -> usize {
+    /// takes their time away; where the command was `cancelled` they have until then, for its
+    /// group was asked to end with it.
+    pub async fn end(mut self, cancelled: bool, kill: &CancellationToken) -> usize {
         set_ending(self.leader);
         let leader = self.leader;
+        let asked_group = cancelled.then(|| leader.as_raw_pid());
         let count = if has_children() {
-            end_all(move |known| members(leader, known), kill).await
+            end_all(move |known| members(leader, known), asked_group, kill).await
         } else {
             0
         };
@@ -143,12 +145,14 @@ pub fn reap() {
 /// tells how many processes that was: all that have the run's id in their environment, and their
 /// descendants. To be done before the job is run again, or both would go on side by side.
 pub async fn end_lost(run_id: Uuid) -> usize {
-    end_all(move |known| lost_members(run_id, known), &CancellationToken::new()).await
+    end_all(move |known| lost_members(run_id, known), None, &CancellationToken::new()).await
 }
 
-/// Ends whatever `look` finds, look by look, until it finds nothing. `kill` makes it quick.
+/// Ends whatever `look` finds, look by look, until it finds nothing. `kill` makes it quick. Where
+/// there is an `asked_group` it was sent SIGTERM already, and nobody is killed before `kill`.
 async fn end_all(
     look: impl Fn(&[Process]) -> Found + Copy + Send + 'static,
+    asked_group: Option<i32>,
     kill: &CancellationToken,
 ) -> usize {
     let mut known = Vec::new();
@@ -170,14 +174,17 @@ async fn end_all(
             program = %text::escape(&process.name),
             "the command left a process behind, which is ended"
         );
-        send(process, Signal::TERM);
-        // A stopped process only hears once it goes on.
-        send(process, Signal::CONT);
+        // To many programs a second one means that they shall not take their time.
+        if asked_group != Some(process.group) {
+            send(process, Signal::TERM);
+            // A stopped process only hears once it goes on.
+            send(process, Signal::CONT);
+        }
         asked.push(process.clone());
     };
     let gone = tokio::select! {
         () = until_gone(look, &mut known, ask) => true,
-        () = tokio::time::sleep(LEFTOVER_GRACE) => false,
+        () = tokio::time::sleep(LEFTOVER_GRACE), if asked_group.is_none() => false,
         () = kill.cancelled() => false,
     };
     let killing = until_gone(look, &mut known, |process| send(process, Signal::KILL));

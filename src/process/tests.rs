@@ -436,6 +436,28 @@ async fn cancelled_the_whole_group_gets_sigterm() {
 }
 
 #[tokio::test]
+async fn cancelled_the_group_has_its_grace_also_when_its_leader_ends_at_once() {
+    let text = "echo $$
+                sh -c 'trap \"echo asked; asked=1\" TERM; echo ready
+                       while [ ! -s $DIR/go ]; do sleep 0.01; done; echo done $asked' &
+                wait";
+    let mut running = script(text).start();
+    let leader = running.process().await;
+    assert_eq!(running.line().await, "ready");
+    running.control.cancellation.cancel();
+    assert_eq!(running.line().await, "asked");
+    eventually("its end was noticed", || table::process(leader.pid).is_none()).await;
+    // More than enough for what a command leaves behind on its own.
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    tokio::time::resume();
+    running.release("go");
+    let (ended, running) = running.end().await;
+    assert_eq!(ended.status.signal(), Some(Signal::TERM.as_raw()));
+    assert!(running.text().ends_with("ready\nasked\ndone 1\n"), "{}", running.text());
+}
+
+#[tokio::test]
 async fn a_stopped_command_hears_that_it_is_cancelled() {
     let mut running = script("echo $$; kill -STOP $$; echo never").start();
     let leader = running.process().await;
