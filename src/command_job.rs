@@ -181,10 +181,6 @@ impl RunnableJob for CommandJob {
         KILL_WAIT
     }
 
-    fn may_leave_processes(&self) -> bool {
-        true
-    }
-
     fn clean_up(&self, lost: Uuid) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         Some(Box::pin(async move {
             let count = process::end_lost(lost).await;

@@ -357,6 +357,18 @@ impl History {
         })
     }
 
+    /// How a run ended; nothing when it has not, or is not in this database.
+    pub fn outcome(&self, run_id: Uuid) -> Result<Option<String>> {
+        let outcome: Option<Option<String>> =
+            self.with("cannot read the history", |connection| {
+                connection
+                    .prepare_cached("SELECT outcome FROM runs WHERE id = ?1")?
+                    .query_row([run_id.to_string()], |row| row.get(0))
+                    .optional()
+            })?;
+        Ok(outcome.flatten())
+    }
+
     /// When the newest run of `job` that has not ended was started.
     pub fn running_since(&self, job: &str) -> Result<Option<String>> {
         self.with("cannot read the history", |connection| {

@@ -177,11 +177,6 @@ pub trait RunnableJob: Send + Sync {
     fn clean_up(&self, _lost: Uuid) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         None
     }
-
-    /// Whether [`clean_up`](Self::clean_up) ever does anything.
-    fn may_leave_processes(&self) -> bool {
-        false
-    }
 }
 
 /// One attempt.

@@ -29,7 +29,7 @@ impl Liveness {
     /// before the run is recorded: a recorded run without a file could never be proved lost.
     pub fn declare(&self, run_id: Uuid) -> Result<FileLock> {
         create_private_directory(&self.directory)?;
-        let path = self.directory.join(format!("{run_id}.lock"));
+        let path = self.path(run_id);
         loop {
             // A sweep may hold the new file for the moment that it takes to see that it does
             // not know the run.
@@ -52,16 +52,29 @@ impl Liveness {
         };
         for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
             let Some(run_id) = run_id_of(&path) else { continue };
-            // Opened, not created: the run may be removing its file at this moment.
-            let Some(dead) = FileLock::try_acquire_existing(&path)? else { continue };
-            let Some(newly_lost) = history.mark_lost(&run_id, clock.now())? else { continue };
-            if newly_lost {
-                tracing::warn!(run_id, "the process of an earlier run died; the run is lost");
-            }
-            dead.remove()?;
+            sweep_file(&path, &run_id, history, clock)?;
         }
         Ok(())
     }
+
+    /// The same for one run only.
+    pub fn sweep_run(&self, run_id: Uuid, history: &History, clock: &Clock) -> Result<()> {
+        sweep_file(&self.path(run_id), &run_id.to_string(), history, clock)
+    }
+
+    fn path(&self, run_id: Uuid) -> PathBuf {
+        self.directory.join(format!("{run_id}.lock"))
+    }
+}
+
+fn sweep_file(path: &Path, run_id: &str, history: &History, clock: &Clock) -> Result<()> {
+    // Opened, not created: the run may be removing its file at this moment.
+    let Some(dead) = FileLock::try_acquire_existing(path)? else { return Ok(()) };
+    let Some(newly_lost) = history.mark_lost(run_id, clock.now())? else { return Ok(()) };
+    if newly_lost {
+        tracing::warn!(run_id, "the process of an earlier run died; the run is lost");
+    }
+    dead.remove()
 }
 
 fn run_id_of(path: &Path) -> Option<String> {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Ending, IfRunning, RunRequest, Runner};
-use crate::clock::format_duration;
+use crate::clock::{Clock, format_duration};
 use crate::database::create_private_directory;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -138,10 +138,9 @@ impl Runner {
         lock_path: &Path,
     ) -> Result<Try> {
         let if_running = request.policy.if_running;
-        let look_back = request.job.may_leave_processes();
         let (run, history, lock_path) = (run.clone(), history.clone(), lock_path.to_owned());
         let liveness = Liveness::new(&self.state_dir);
-        let retention = self.retention;
+        let (retention, clock) = (self.retention, self.clock.clone());
         blocking(move || {
             let job_lock = match if_running {
                 IfRunning::Allow => FileLock::try_share(&lock_path)?,
@@ -150,12 +149,13 @@ impl Runner {
                 }
             };
             let Some(job_lock) = job_lock else { return Ok(Try::Running) };
-            let lost_predecessor =
-                if look_back { lost_predecessor(&history, &lock_path)? } else { None };
-            job_lock.note_holder(&format!("run {} pid {}\n", run.run_id, std::process::id()));
+            let lost_predecessor = lost_predecessor(&history, &liveness, &clock, &lock_path)?;
             let liveness = liveness.declare(run.run_id)?;
             match history.start(&run, retention) {
                 Ok(true) => {
+                    // Not before: a run that is not to be must not hide the one before it.
+                    let note = format!("run {} pid {}\n", run.run_id, std::process::id());
+                    job_lock.note_holder(&note);
                     Ok(Try::Claimed(Claimed { history, job_lock, liveness, lost_predecessor }))
                 }
                 Ok(false) => liveness.remove().map(|()| Try::HasRun),
@@ -199,14 +199,20 @@ impl Runner {
     }
 }
 
-/// The run that noted itself in the job's lock before, if the history knows it as lost.
-fn lost_predecessor(history: &History, lock_path: &Path) -> Result<Option<Uuid>> {
+/// The run that noted itself in the job's lock before, if it is lost.
+fn lost_predecessor(
+    history: &History,
+    liveness: &Liveness,
+    clock: &Clock,
+    lock_path: &Path,
+) -> Result<Option<Uuid>> {
     let note = lock::holder(lock_path).unwrap_or_default();
     let run_id = note.split_whitespace().nth(1).and_then(|id| Uuid::parse_str(id).ok());
     let Some(run_id) = run_id else { return Ok(None) };
-    let runs = history.find(&run_id.to_string())?;
-    let lost = Outcome::Lost.name();
-    Ok(runs.iter().any(|run| run.outcome.as_deref() == Some(lost)).then_some(run_id))
+    // It may have died since the history was opened, which a daemon did long ago.
+    liveness.sweep_run(run_id, history, clock)?;
+    let outcome = history.outcome(run_id)?;
+    Ok((outcome.as_deref() == Some(Outcome::Lost.name())).then_some(run_id))
 }
 
 fn cancelled(signal: Signal) -> Ending {

@@ -1,5 +1,7 @@
 //! The frame in paused time: jobs are made up by each test, the database is a real file.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
@@ -7,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::fixtures::*;
 use super::*;
 use crate::database::Database;
-use crate::job::JobError;
+use crate::job::{AttemptFuture, JobContext, JobError};
 use crate::lock::FileLock;
 use crate::signal::Signal;
 
@@ -349,4 +351,66 @@ async fn a_job_sees_its_own_context() {
     let record = fixture.run(&request(looks)).await;
     let (left, now, run_id) = receiver.await.expect("sent");
     assert_eq!((left, now, run_id), (MINUTE, record.started_at, record.run_id));
+}
+
+/// Remembers which runs it was told to clean up after.
+struct CleansUp(std::sync::Mutex<Vec<Uuid>>);
+
+impl RunnableJob for CleansUp {
+    fn run<'a>(&'a self, _context: &'a JobContext) -> AttemptFuture<'a> {
+        Box::pin(async { Ok(report("done")) })
+    }
+
+    fn clean_up(&self, lost: Uuid) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        self.0.lock().expect("no panic").push(lost);
+        None
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_died_beside_a_process_that_lives_on_is_found_lost_and_cleaned_up_after() {
+    let fixture = Fixture::new();
+    let job = Arc::new(CleansUp(std::sync::Mutex::default()));
+    let request = request(Arc::clone(&job) as Arc<dyn RunnableJob>);
+    fixture.run(&request).await;
+
+    // Another process, that died without a word.
+    let started_at = fixture.runner.clock.now();
+    let run_id = new_run_id(started_at);
+    let died = Started {
+        run_id,
+        job: "job".into(),
+        trigger: Trigger::Cli,
+        due_at: None,
+        started_at,
+        host: "test".to_owned(),
+    };
+    let history = fixture.runner.open_history().expect("a history");
+    history.start(&died, fixture.runner.retention).expect("recorded");
+    std::fs::write(fixture.directory.path().join(format!("runs/{run_id}.lock")), "").expect("file");
+    let note = format!("run {run_id} pid 1\n");
+    std::fs::write(fixture.directory.path().join("locks/job.lock"), note).expect("a note");
+
+    // The due time of this one has its run, so it starts nothing, and hides nothing either.
+    let due_at = Some(started_at);
+    history
+        .record_left_out(
+            &[crate::history::LeftOut {
+                run_id: new_run_id(started_at),
+                job: "job".into(),
+                due_at: started_at,
+                noticed_at: started_at,
+                why: String::new(),
+            }],
+            "test",
+        )
+        .expect("recorded");
+    fixture.run(&RunRequest { due_at, ..request.clone() }).await;
+    assert!(job.0.lock().expect("no panic").is_empty());
+
+    fixture.run(&request).await;
+    assert_eq!(*job.0.lock().expect("no panic"), [run_id]);
+    assert_eq!(history.outcome(run_id).expect("it can be read").as_deref(), Some("lost"));
+    fixture.run(&request).await;
+    assert_eq!(job.0.lock().expect("no panic").len(), 1, "once");
 }
