@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -133,42 +133,60 @@ impl Alerts {
         if matches!(outcome, Outcome::Skipped | Outcome::Cancelled) {
             return Ok(());
         }
-        let now = self.clock.now();
-        let (alerts, job) = (self.clone(), Arc::clone(&message.job));
-        let (told, failures) = blocking(move || alerts.look_up(&job)).await?;
-        // The run itself is not in the history where that cannot be written.
-        message.failures = match outcome {
-            Outcome::Succeeded => 0,
-            _ => failures.max(1),
-        };
-        let Some(event) = event(alert, message.failures, told, now) else { return Ok(()) };
-        message.event = event;
-        self.deliver(alert, &message).await?;
-        tracing::info!(job = &*message.job, failures = message.failures, "told of {event:?}");
-        let told = match event {
-            Event::Failing => Told { at: Some(now), failing: true },
-            Event::Recovered => Told { failing: false, ..told },
-        };
-        let (database, job) = (self.history.database().clone(), Arc::clone(&message.job));
-        blocking(move || remember(&database, &job, told)).await
+        let (alerts, rule, job) = (self.clone(), alert.clone(), Arc::clone(&message.job));
+        let (decided, failures) = blocking(move || alerts.decide(&rule, outcome, &job)).await?;
+        let Some((event, before)) = decided else { return Ok(()) };
+        (message.event, message.failures) = (event, failures);
+        if let Err(error) = self.deliver(alert, &message).await {
+            let (database, job) = (self.history.database().clone(), Arc::clone(&message.job));
+            blocking(move || remember(&database.connect(&MIGRATIONS)?, &database, &job, before))
+                .await?;
+            return Err(error);
+        }
+        tracing::info!(job = &*message.job, failures, "told of {event:?}");
+        Ok(())
     }
 
-    /// What was told before, and how often the job has failed in a row.
-    fn look_up(&self, job: &str) -> Result<(Told, u32)> {
-        let failures = self.history.get(|_| Ok(()))?.failures_in_a_row(job)?;
+    /// What to tell now, with what was told before, and how often the job has failed in a row.
+    ///
+    /// It counts as told from here on, until it turns out that it cannot be delivered: otherwise
+    /// the runs that end meanwhile would tell it too.
+    fn decide(
+        &self,
+        alert: &Alert,
+        outcome: Outcome,
+        job: &str,
+    ) -> Result<(Option<(Event, Told)>, u32)> {
+        let failures = match outcome {
+            Outcome::Succeeded => 0,
+            // The run itself is not in the history where that cannot be written.
+            _ => self.history.get(|_| Ok(()))?.failures_in_a_row(job)?.max(1),
+        };
         let database = self.history.database();
-        let connection = database.connect(&MIGRATIONS)?;
-        let row: Option<(String, bool)> = connection
+        let failed = || database.error("cannot read who was told of failures");
+        let mut connection = database.connect(&MIGRATIONS)?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed())?;
+        let row: Option<(String, bool)> = transaction
             .query_row("SELECT told_at, failing FROM alerts WHERE job = ?1", [job], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()
-            .map_err(database.error("cannot read who was told of failures"))?;
-        let told = row.map_or_else(Told::default, |(at, failing)| Told {
+            .map_err(failed())?;
+        let before = row.map_or_else(Told::default, |(at, failing)| Told {
             at: Timestamp::parse(&at),
             failing,
         });
-        Ok((told, failures))
+        let now = self.clock.now();
+        let Some(event) = event(alert, failures, before, now) else { return Ok((None, failures)) };
+        let told = match event {
+            Event::Failing => Told { at: Some(now), failing: true },
+            Event::Recovered => Told { failing: false, ..before },
+        };
+        remember(&transaction, database, job, told)?;
+        transaction.commit().map_err(failed())?;
+        Ok((Some((event, before)), failures))
     }
 
     async fn deliver(&self, alert: &Alert, message: &Message) -> Result<()> {
@@ -238,15 +256,16 @@ async fn run_command(argv: Vec<OsString>, message: &Message, body: Vec<u8>) -> R
     if ended.status.success() { Ok(()) } else { Err(failed(ended.status.to_string())) }
 }
 
-fn remember(database: &Database, job: &str, told: Told) -> Result<()> {
-    let connection = database.connect(&MIGRATIONS)?;
-    connection
-        .execute(
+fn remember(connection: &Connection, database: &Database, job: &str, told: Told) -> Result<()> {
+    let written = match told.at {
+        Some(at) => connection.execute(
             "INSERT INTO alerts (job, told_at, failing) VALUES (?1, ?2, ?3)
              ON CONFLICT (job) DO UPDATE SET told_at = excluded.told_at, failing = excluded.failing",
-            (job, told.at.map(|at| at.to_string()), told.failing),
-        )
-        .map_err(database.error("cannot remember who was told of failures"))?;
+            (job, at.to_string(), told.failing),
+        ),
+        None => connection.execute("DELETE FROM alerts WHERE job = ?1", [job]),
+    };
+    written.map_err(database.error("cannot remember who was told of failures"))?;
     Ok(())
 }
 
@@ -279,5 +298,26 @@ mod tests {
         for (failures, told, now, expected) in table {
             assert_eq!(event(&alert, failures, told, at(now)), expected, "{failures} {told:?}");
         }
+    }
+
+    #[test]
+    fn runs_that_end_while_somebody_is_being_told_do_not_tell_it_too() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = Database::new(directory.path().join("punctual.db"), Duration::from_secs(5));
+        let history = SharedHistory::new(database.clone(), Clock::System);
+        let alerts = Alerts { http: HttpClients::default(), history, clock: Clock::System };
+        let to = Recipient::Command(vec!["true".into()]);
+        let alert = Alert { to, after: 1, at_most_every: Duration::from_secs(3600) };
+        let decide = |outcome| alerts.decide(&alert, outcome, "job").expect("it can be decided").0;
+        let (event, before) = decide(Outcome::Failed).expect("news");
+        assert_eq!((event, before), (Event::Failing, Told::default()));
+        assert_eq!(decide(Outcome::TimedOut), None);
+
+        // It could not be delivered, so it is still to be told.
+        let connection = database.connect(&MIGRATIONS).expect("a connection");
+        remember(&connection, &database, "job", before).expect("forgotten");
+        assert_eq!(decide(Outcome::Failed).map(|(event, _)| event), Some(Event::Failing));
+        assert_eq!(decide(Outcome::Succeeded).map(|(event, _)| event), Some(Event::Recovered));
+        assert_eq!(decide(Outcome::Succeeded), None);
     }
 }
