@@ -21,10 +21,20 @@ use crate::job::{self, AttemptFuture, JobContext, JobError, RenderedReport, Runn
 use crate::process::{self, Command, Control, Ended};
 use crate::text;
 
-/// What of punctual's own environment a command does not inherit: what may hold a secret, or is
-/// about another run. A command that needs one of them is given it in its `env`.
-pub const WITHHELD: [&str; 5] =
-    ["JUPITER_API_KEY", "PUNCTUAL_DATABASE", "PUNCTUAL_PING_URL", "PUNCTUAL_JOB", DUE_AT_VARIABLE];
+/// What of punctual's own environment a command does not inherit: what may hold a secret, is
+/// about another run, or is how punctual itself talks to the service manager (a command that
+/// found it would speak in the daemon's name). A command that needs one of them is given it in
+/// its `env`.
+pub const WITHHELD: [&str; 8] = [
+    "JUPITER_API_KEY",
+    "PUNCTUAL_DATABASE",
+    "PUNCTUAL_PING_URL",
+    "PUNCTUAL_JOB",
+    DUE_AT_VARIABLE,
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+];
 
 /// How long it may take after SIGKILL until all of a command is gone and its output is read.
 const KILL_WAIT: Duration = Duration::from_secs(15);

@@ -79,16 +79,19 @@ fn the_status_of_a_command_is_kept_and_is_a_failure() {
 fn a_command_knows_its_run_and_its_environment() {
     let sandbox = Sandbox::new();
     let script = "echo $PUNCTUAL_JOB $PUNCTUAL_RUN_ID $TARGET $SECRET; pwd; cat; \
-        echo ${JUPITER_API_KEY-none} ${PUNCTUAL_DUE_AT-none}";
+        echo ${JUPITER_API_KEY-none} ${PUNCTUAL_DUE_AT-none} ${NOTIFY_SOCKET-none}";
     std::fs::create_dir(sandbox.path("work")).expect("a directory");
     job(&sandbox, "env", script, "env = { TARGET = \"s3\" }\nworking_dir = \"work\"");
     let mut command = sandbox.command(["--config", "punctual.toml", "env"]);
-    command.env("JUPITER_API_KEY", "secret").env("SECRET", "inherited");
+    command
+        .env("JUPITER_API_KEY", "secret")
+        .env("NOTIFY_SOCKET", "/run/x")
+        .env("SECRET", "inherited");
     Ran::of(&mut command).exits(0);
     let run = newest(&sandbox);
     let id = run["run_id"].as_str().expect("an id");
     let work = sandbox.path("work").canonicalize().expect("a path");
-    let expected = format!("env {id} s3 inherited\n{}\nnone none\n", work.display());
+    let expected = format!("env {id} s3 inherited\n{}\nnone none none\n", work.display());
     assert_eq!(run["output"], expected, "stdin is empty, and keys stay with punctual");
 }
 
