@@ -1,7 +1,9 @@
 //! What outlives a daemon, in the table `daemon_jobs`: since when a daemon knows a job, so that
 //! the due times it missed since then can be told, and whether the job is paused.
 
-use rusqlite::OptionalExtension;
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension};
 
 use super::DaemonJob;
 use super::scheduler::JobPast;
@@ -31,7 +33,8 @@ impl Store {
     }
 
     /// Adds to each job what earlier daemons, and runs of anybody, left about it. A job that no
-    /// daemon has seen is seen from now on.
+    /// daemon has seen is seen from now on. One that is not among `jobs` any more is forgotten,
+    /// unless it is paused: when it comes back it has missed nothing.
     pub fn with_past(
         &self,
         jobs: Vec<DaemonJob>,
@@ -42,6 +45,7 @@ impl Store {
         let history = history.get(|_| Ok(()))?;
         let mut connection = self.database.connect(&MIGRATIONS)?;
         let transaction = connection.transaction().map_err(failed())?;
+        forget_others(&transaction, &jobs).map_err(failed())?;
         let now = clock.now();
         let mut known = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -84,4 +88,17 @@ impl Store {
             .map_err(self.database.error("cannot remember that a job is paused"))?;
         Ok(())
     }
+}
+
+fn forget_others(connection: &Connection, jobs: &[DaemonJob]) -> rusqlite::Result<()> {
+    let kept: HashSet<&str> = jobs.iter().map(|job| &**job.name()).collect();
+    let mut select =
+        connection.prepare_cached("SELECT job FROM daemon_jobs WHERE paused_at IS NULL")?;
+    let names = select.query_map([], |row| row.get::<_, String>(0))?;
+    let names = names.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut delete = connection.prepare_cached("DELETE FROM daemon_jobs WHERE job = ?1")?;
+    for name in names.iter().filter(|name| !kept.contains(name.as_str())) {
+        delete.execute([name])?;
+    }
+    Ok(())
 }

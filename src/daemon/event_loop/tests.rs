@@ -411,3 +411,20 @@ async fn a_reload_that_ends_after_the_signal_to_stop_starts_nothing() {
     second.ended().await;
     assert_eq!(outcomes(&fixture, "daily"), [""; 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_comes_back_into_the_configuration_has_missed_nothing_meanwhile() {
+    let fixture = Fixture::new();
+    let both =
+        || vec![daemon_job("a", "@daily", succeeds()), daemon_job("b", "@daily", succeeds())];
+    let jobs: Jobs = Arc::new(Mutex::new(Ok(both())));
+    let daemon = Daemon::start_with(&fixture, &jobs).await;
+    jobs.lock().expect("no panic").as_mut().expect("jobs").truncate(1);
+    daemon.handle.reload().await.expect("a good file");
+    pass(50 * 3600 * SECOND).await;
+    *jobs.lock().expect("no panic") = Ok(both());
+    daemon.handle.reload().await.expect("a good file");
+    daemon.stop().await;
+    assert_eq!(outcomes(&fixture, "a"), ["succeeded"; 2]);
+    assert_eq!(outcomes(&fixture, "b"), [""; 0]);
+}
