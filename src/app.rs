@@ -262,20 +262,22 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     // Two workers: with one, a job that blocks its thread would keep timers from firing.
     let runtime = runtime(2)?;
     let runner = runner(settings, progress);
-    let run = runtime.block_on(async {
+    let (exit, straggler) = runtime.block_on(async {
         let mut signals =
             Signals::of_run().map_err(|error| Error::io("cannot listen for signals", error))?;
-        Ok::<_, Error>(runner.run(request, &mut signals).await)
-    });
-    let exit = run.and_then(|(record, _straggler)| {
-        print_record(settings, &record)?;
-        Ok(record.exit)
-    });
-    runtime.block_on(runner.finish());
-    // Whatever is still going is stuck, and ends with the process. To take the runtime apart first
-    // would only take time.
-    std::mem::forget(runtime);
-    exit
+        let (record, straggler) = runner.run(request, &mut signals).await;
+        let exit = print_record(settings, &record).map(|()| record.exit);
+        tokio::select! {
+            () = runner.finish() => {}
+            // What follows the run is not worth to be waited for by somebody who is leaving.
+            _ = signals.next() => {}
+        }
+        exit.map(|exit| (exit, straggler))
+    })?;
+    // Whatever is still going is stuck, and ends with the process, as its lock does. To take the
+    // runtime apart first would only take time.
+    std::mem::forget((runtime, straggler));
+    Ok(exit)
 }
 
 /// Prints what the run did on stdout, and its error on stderr. A reader that is gone or a disk

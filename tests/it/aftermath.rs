@@ -1,9 +1,10 @@
 //! What follows a run: alerts and metrics files, with real commands, a real server, real files.
 
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
 use crate::exposition::Exposition;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, eventually};
 use crate::server::{Answer, Server};
 
 /// Fails, and succeeds, as the test needs it.
@@ -141,4 +142,21 @@ fn the_configuration_names_the_directory_for_all_jobs() {
     sandbox.run(["hello", "--config", "punctual.toml"]).exits(0).silent();
     let succeeded = "punctual_last_run_succeeded{job=\"hello\"}";
     assert_eq!(metrics(&sandbox, "hello").value(succeeded), 1.0);
+}
+
+#[test]
+fn a_signal_does_not_wait_for_whoever_is_being_told() {
+    let sandbox = Sandbox::new();
+    let script = "echo $$ > pid.new; mv pid.new pid; cat > message; exec sleep 1000";
+    let on_failure = format!("[on_failure]\ncommand = ['/bin/sh', '-c', '{script}']\n");
+    sandbox.write("punctual.toml", on_failure);
+    let mut running = sandbox.spawn(FAILS);
+    eventually("somebody is told", || sandbox.path("pid").exists());
+    running.signal(Signal::TERM);
+    let ran = running.wait().exits(1);
+    let pid = std::fs::read_to_string(sandbox.path("pid")).expect("a pid");
+    let pid = Pid::from_raw(pid.trim().parse().expect("a number")).expect("a pid");
+    // It goes on by itself, which is not for the test to leave.
+    rustix::process::kill_process(pid, Signal::KILL).expect("it is there");
+    assert!(!ran.stderr.contains("not done within"), "{ran:?}");
 }
