@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
         'punctual;hello' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Whom to greet')
             [CompletionResult]::new('--if-running', '--if-running', [CompletionResultType]::ParameterName, 'What to do when this job is running already')
-            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>')
+            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE')
             [CompletionResult]::new('--metrics-dir', '--metrics-dir', [CompletionResultType]::ParameterName, 'Write figures about the run into this directory, for node_exporter''s textfile collector')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the run after this long, waiting and retries included (exit code 124)')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long a cancelled run may take to end before it is given up (exit code 70)')
@@ -93,7 +93,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Largest decoded size of one list')
             [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'Tokens that are stored together at most')
             [CompletionResult]::new('--if-running', '--if-running', [CompletionResultType]::ParameterName, 'What to do when this job is running already')
-            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>')
+            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE')
             [CompletionResult]::new('--metrics-dir', '--metrics-dir', [CompletionResultType]::ParameterName, 'Write figures about the run into this directory, for node_exporter''s textfile collector')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the run after this long, waiting and retries included (exit code 124)')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long a cancelled run may take to end before it is given up (exit code 70)')
@@ -121,7 +121,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
         'punctual;mem-report' {
             [CompletionResult]::new('--max-rss', '--max-rss', [CompletionResultType]::ParameterName, 'Fail (exit code 1) when the resident memory is above this afterwards, such as 64MiB')
             [CompletionResult]::new('--if-running', '--if-running', [CompletionResultType]::ParameterName, 'What to do when this job is running already')
-            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>')
+            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE')
             [CompletionResult]::new('--metrics-dir', '--metrics-dir', [CompletionResultType]::ParameterName, 'Write figures about the run into this directory, for node_exporter''s textfile collector')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the run after this long, waiting and retries included (exit code 124)')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long a cancelled run may take to end before it is given up (exit code 70)')
@@ -146,7 +146,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
         'punctual;exec' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The job''s name: the key of its lock and its history')
             [CompletionResult]::new('--if-running', '--if-running', [CompletionResultType]::ParameterName, 'What to do when this job is running already')
-            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>')
+            [CompletionResult]::new('--ping-url', '--ping-url', [CompletionResultType]::ParameterName, 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE')
             [CompletionResult]::new('--metrics-dir', '--metrics-dir', [CompletionResultType]::ParameterName, 'Write figures about the run into this directory, for node_exporter''s textfile collector')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the run after this long, waiting and retries included (exit code 124)')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long a cancelled run may take to end before it is given up (exit code 70)')

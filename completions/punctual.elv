@@ -58,7 +58,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;hello'= {
             cand --name 'Whom to greet'
             cand --if-running 'What to do when this job is running already'
-            cand --ping-url 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>'
+            cand --ping-url 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE'
             cand --metrics-dir 'Write figures about the run into this directory, for node_exporter''s textfile collector'
             cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
             cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
@@ -88,7 +88,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand --max-bytes 'Largest decoded size of one list'
             cand --batch-size 'Tokens that are stored together at most'
             cand --if-running 'What to do when this job is running already'
-            cand --ping-url 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>'
+            cand --ping-url 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE'
             cand --metrics-dir 'Write figures about the run into this directory, for node_exporter''s textfile collector'
             cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
             cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
@@ -115,7 +115,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;mem-report'= {
             cand --max-rss 'Fail (exit code 1) when the resident memory is above this afterwards, such as 64MiB'
             cand --if-running 'What to do when this job is running already'
-            cand --ping-url 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>'
+            cand --ping-url 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE'
             cand --metrics-dir 'Write figures about the run into this directory, for node_exporter''s textfile collector'
             cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
             cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'
@@ -139,7 +139,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
         &'punctual;exec'= {
             cand --name 'The job''s name: the key of its lock and its history'
             cand --if-running 'What to do when this job is running already'
-            cand --ping-url 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>'
+            cand --ping-url 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE'
             cand --metrics-dir 'Write figures about the run into this directory, for node_exporter''s textfile collector'
             cand --timeout 'End the run after this long, waiting and retries included (exit code 124)'
             cand --grace 'How long a cancelled run may take to end before it is given up (exit code 70)'

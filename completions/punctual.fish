@@ -62,7 +62,7 @@ complete -c punctual -n "__fish_punctual_using_subcommand hello" -l name -d 'Who
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
@@ -91,7 +91,7 @@ complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l batch
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
@@ -117,7 +117,7 @@ complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l max-rss
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
@@ -140,7 +140,7 @@ complete -c punctual -n "__fish_punctual_using_subcommand exec" -l name -d 'The 
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
-complete -c punctual -n "__fish_punctual_using_subcommand exec" -l ping-url -d 'Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>' -r -f
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r

@@ -63,7 +63,7 @@ struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1000))]
     retries: u32,
 
-    /// Tell a monitor of start and end: GET <URL>/start, then <URL> or <URL>/<exit code>
+    /// Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE
     #[arg(long, value_name = "URL", env = "PUNCTUAL_PING_URL", hide_env_values = true, value_hint = clap::ValueHint::Url)]
     ping_url: Option<String>,
 
