@@ -311,7 +311,7 @@ fn read(mut root: Section<'_, '_>, folder: &Path, rules: &Rules) -> Config {
         listen: root.take("listen", |value| {
             value::text(value)?
                 .parse()
-                .map_err(|_| "must be an address with a port, like 127.0.0.1:9464".to_owned())
+                .map_err(|_| "must be an address with a port, like 127.0.0.1:9187".to_owned())
         }),
         max_running: root.take("max_running", value::whole(1..=u32::MAX.into())),
         stop_timeout: root.take("stop_timeout", value::duration(clock::parse_run_duration)),

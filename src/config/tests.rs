@@ -85,7 +85,7 @@ fn the_example_has_every_key() {
     assert_eq!(log_format.as_deref(), Some(&LogFormat::Text));
     assert_eq!(history_keep.as_deref(), Some(&Duration::from_secs(90 * 24 * 60 * 60)));
     assert_eq!(history_max.as_deref(), Some(&10_000));
-    assert_eq!(listen.as_deref().map(ToString::to_string).as_deref(), Some("127.0.0.1:9464"));
+    assert_eq!(listen.as_deref().map(ToString::to_string).as_deref(), Some("127.0.0.1:9187"));
     assert_eq!(max_running.as_deref(), Some(&8));
     assert_eq!(stop_timeout.as_deref(), Some(&Duration::from_secs(30)));
     assert!(metrics_dir.is_some() && warnings.is_empty());
@@ -239,10 +239,10 @@ fn wrong_types_are_told_in_words() {
         "1:14: \"log_format\": must be one of \"text\", \"json\", not \"xml\"",
     );
     check(
-        "listen = ':9464'",
-        "1:10: \"listen\": must be an address with a port, like 127.0.0.1:9464",
+        "listen = ':9187'",
+        "1:10: \"listen\": must be an address with a port, like 127.0.0.1:9187",
     );
-    check("listen = 9464", "1:10: \"listen\": must be text in quotes, not a number");
+    check("listen = 9187", "1:10: \"listen\": must be text in quotes, not a number");
     check(
         "database = 'mysql://me:s3cr3t@host'",
         "1:12: \"database\": unknown kind of database: mysql",
