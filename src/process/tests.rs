@@ -438,7 +438,7 @@ async fn cancelled_the_whole_group_gets_sigterm() {
 #[tokio::test]
 async fn cancelled_the_group_has_its_grace_also_when_its_leader_ends_at_once() {
     let text = "echo $$
-                sh -c 'trap \"echo asked; asked=1\" TERM; echo ready
+                sh -c 'trap \"echo asked; asked=1\" TERM; exec 2>/dev/null; echo ready
                        while [ ! -s $DIR/go ]; do sleep 0.01; done; echo done $asked' &
                 wait";
     let mut running = script(text).start();
