@@ -1,5 +1,7 @@
 //! From the command line to the exit code.
 
+mod json_lines;
+
 use std::any::Any;
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -19,7 +21,7 @@ use crate::command_job;
 use crate::commands::{CheckCommand, DaemonArgs};
 use crate::config::Config;
 use crate::control::{Client, DaemonLink};
-use crate::daemon::{Daemon, JobSource, init};
+use crate::daemon::{Daemon, JobSource, Observer, init};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::SharedHistory;
@@ -35,6 +37,8 @@ use crate::runner::{RunRecord, RunRequest, Runner};
 use crate::settings::{self, GlobalArgs, Settings};
 use crate::signal::{Hangups, Signals};
 use crate::text;
+
+use json_lines::JsonLines;
 
 /// Does what `arguments` ask for, and tells how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -208,12 +212,18 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
     install_log(settings, &Progress::hidden())?;
     // One worker more than there are jobs: one that blocks its thread holds up no other.
     let runtime = runtime(CATALOG.len() + 1)?;
+    let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
+    let writer = (settings.output == OutputFormat::Json).then(|| {
+        let (lines, writer) = JsonLines::start();
+        observers.push(lines);
+        writer
+    });
     let daemon = Daemon {
         runner: runner(settings, Progress::hidden()),
         source: job_source(settings),
         limits: args.limits(&settings.config),
         listen: args.listen(&settings.config),
-        observers: Vec::new(),
+        observers,
     };
     let ended = runtime.block_on(async {
         let mut hangups =
@@ -221,6 +231,9 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
         daemon.run(&mut signals()?, &mut hangups).await
     });
     std::mem::forget(runtime);
+    if let Some(writer) = writer {
+        writer.finish();
+    }
     ended.map(|()| Exit::Succeeded)
 }
 
@@ -280,16 +293,19 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     Ok(exit)
 }
 
+/// The object of a run, as a line.
+fn json_line(record: &RunRecord) -> Result<String> {
+    let json = serde_json::to_string(record).map_err(|error| {
+        Error::new(Exit::Bug, "the run's record is no valid JSON").because(error)
+    })?;
+    Ok(format!("{}\n", text::escape_json(&json)))
+}
+
 /// Prints what the run did on stdout, and its error on stderr. A reader that is gone or a disk
 /// that is full does not change how the run went.
 fn print_record(settings: &Settings, record: &RunRecord) -> Result<()> {
     let stdout_text = match settings.output {
-        OutputFormat::Json => {
-            let json = serde_json::to_string(record).map_err(|error| {
-                Error::new(Exit::Bug, "the run's record is no valid JSON").because(error)
-            })?;
-            format!("{}\n", text::escape_json(&json))
-        }
+        OutputFormat::Json => json_line(record)?,
         OutputFormat::Text => match &record.report {
             Some(report) if !settings.quiet => format!("{}\n", report.text),
             _ => String::new(),

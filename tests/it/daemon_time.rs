@@ -45,6 +45,21 @@ fn hello_every_second_for_a_minute_has_no_gap_and_no_double() {
 }
 
 #[test]
+fn with_json_a_daemon_prints_an_object_per_run() {
+    let sandbox = Sandbox::new();
+    sandbox.write("punctual.toml", HELLO_EVERY_SECOND);
+    let daemon = Daemon::start(&sandbox, &["--config", "punctual.toml", "--output", "json"]);
+    let runs = "SELECT count(*) FROM runs WHERE outcome = 'succeeded'";
+    eventually("two runs are over", || count(&sandbox, runs) >= 2);
+    let ran = daemon.stop().exits(0);
+    assert_eq!(ran.stdout.lines().count() as i64, count(&sandbox, runs), "{}", ran.stdout);
+    for line in ran.stdout.lines() {
+        let object: serde_json::Value = serde_json::from_str(line).expect("a JSON object");
+        assert_eq!((&object["job"], &object["exit_code"]), (&"hello".into(), &0.into()));
+    }
+}
+
+#[test]
 fn a_daemon_that_is_killed_again_and_again_leaves_a_history_that_is_whole() {
     let (sandbox, silent) = (Sandbox::new(), Server::with([Answer::silence()]));
     absent_for(&sandbox, &["mem-report"], 5);
