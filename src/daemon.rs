@@ -128,7 +128,7 @@ impl Daemon {
             let (source, runner, store) =
                 (Arc::clone(&self.source), self.runner.clone(), store.clone());
             Arc::new(move || {
-                runner.open_history()?;
+                runner.open_history()?.expect_many_runs()?;
                 store.with_past(source()?, &runner.history, &runner.clock)
             })
         };

@@ -58,10 +58,14 @@ impl FileLock {
     pub fn note_holder(&self, holder: &str) {
         // In this order, because a file that becomes empty first gives its block back and needs a
         // new one.
-        let _ = self
-            .file
-            .write_all_at(holder.as_bytes(), 0)
-            .and_then(|()| self.file.set_len(holder.len() as u64));
+        let length = holder.len() as u64;
+        let _ = self.file.write_all_at(holder.as_bytes(), 0).and_then(|()| {
+            // Setting the length it has already is a transaction of the file system all the same.
+            match self.file.metadata()?.len() == length {
+                true => Ok(()),
+                false => self.file.set_len(length),
+            }
+        });
     }
 
     /// Removes the file, then releases the lock.
