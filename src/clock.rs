@@ -122,10 +122,15 @@ pub fn parse_timeout(text: &str) -> Result<Duration, String> {
     if timeout.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(timeout) }
 }
 
+/// Whole milliseconds, as durations are logged and put into JSON.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Writes a duration as humantime does, in steps that a person reads: whole milliseconds below
 /// ten seconds, whole seconds above.
 pub fn format_duration(duration: Duration) -> String {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let millis = millis(duration);
     let rounded = if millis < 10_000 {
         Duration::from_millis(millis)
     } else {

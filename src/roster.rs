@@ -15,15 +15,13 @@ use crate::job::CatalogEntry;
 use crate::jobs::CATALOG;
 use crate::schedule::{Schedule, Schedules};
 use crate::secret::{Secret, SecretSource};
+use crate::text;
 
 /// How long a cancelled run may take to end, unless it is said.
 pub const GRACE: Duration = Duration::from_secs(10);
 
 /// The timeout of a command that the configuration gives none: there is no "unlimited".
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-
-/// How much alike (of 1) two names have to be for one to be taken for a slip of the other.
-const ALIKE: f64 = 0.7;
 
 /// Every job, in the order of the help.
 #[derive(Clone, Debug, Default)]
@@ -108,14 +106,9 @@ impl Roster {
         if let Some(job) = self.find(name) {
             return Ok(job);
         }
-        let likeness = |job: &&JobDefinition| strsim::jaro(name, &job.name);
-        let nearest = self
-            .jobs
-            .iter()
-            .filter(|job| likeness(job) > ALIKE)
-            .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-        let suggestion = nearest.map(|job| format!("; the nearest is {:?}", job.name));
         let names: Vec<&str> = self.jobs.iter().map(|job| &*job.name).collect();
+        let nearest = text::nearest(name, names.iter().copied());
+        let suggestion = nearest.map(|nearest| format!("; the nearest is {nearest:?}"));
         let message = format!("unknown job {name:?}{}", suggestion.unwrap_or_default());
         Err(Error::new(Exit::Usage, message).hint(format!("the jobs are {}", names.join(", "))))
     }

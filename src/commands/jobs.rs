@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::ask::wait_for;
 use super::{history, table};
-use crate::clock::{Clock, Timestamp, format_duration};
+use crate::clock::{Clock, Timestamp, format_duration, millis};
 use crate::control::{Client, JobStatus};
 use crate::error::Result;
 use crate::history::{Latest, Run};
@@ -76,7 +76,7 @@ fn undriven(job: &JobDefinition, known: &mut Schedules, now: Timestamp) -> Resul
         job: Arc::clone(&job.name),
         next_due_at: due.and_then(|schedule| schedule.next_after(now)),
         schedule: schedule.map_or_else(String::new, |schedule| schedule.text().to_owned()),
-        timeout_ms: u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX),
+        timeout_ms: millis(job.timeout),
         paused: false,
         running: 0,
         waiting: false,

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event_loop::JobView;
 use super::{DaemonHandle, scheduler};
+use crate::clock::millis;
 use crate::control::{
     Answer, JobStatus, Jobs, Listener, Paused, REQUEST_BYTES_MAX, Reloaded, Request, Triggered,
     read_line, to_line,
@@ -211,7 +212,7 @@ impl From<JobView> for JobStatus {
             job: view.name,
             schedule: view.schedule,
             next_due_at: view.next_due,
-            timeout_ms: view.timeout.as_millis() as u64,
+            timeout_ms: millis(view.timeout),
             paused: view.paused,
             running: view.running,
             waiting: view.waiting,

@@ -14,7 +14,7 @@ use super::effects::{Effects, LeftOut};
 use super::policy::ClockStep;
 use super::scheduler::{Action, JobId, JobPast, Scheduler, Triggered};
 use super::{DaemonJob, DaemonLimits, notify};
-use crate::clock::{Alarm, Clock, Timestamp, format_duration};
+use crate::clock::{Alarm, Clock, Timestamp, format_duration, millis};
 use crate::error::{Error, Result};
 use crate::job::blocking;
 use crate::signal::{Hangups, Signal, Signals};
@@ -368,10 +368,6 @@ async fn next_of(interval: &mut Option<tokio::time::Interval>) {
         }
         None => std::future::pending().await,
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::{Ending, RETRY_BACKOFF, RunRequest, Runner};
 use crate::capture::CapturedOutput;
-use crate::clock::format_duration;
+use crate::clock::{format_duration, millis};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::Started;
@@ -59,7 +59,7 @@ impl Runner {
             tracing::warn!(
                 attempt,
                 error = ending.error.as_ref().map(Error::chain),
-                delay_ms = super::millis(delay),
+                delay_ms = millis(delay),
                 "the attempt failed; trying again"
             );
             tokio::select! {

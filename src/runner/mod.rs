@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::capture::{CapturedOutput, LineSink};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, millis};
 use crate::control::DaemonLink;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -318,10 +318,6 @@ fn log_end(record: &RunRecord) {
             "run {}", record.outcome
         ),
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn serialize_name<S: serde::Serializer>(
