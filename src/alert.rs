@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -17,7 +16,7 @@ use uuid::Uuid;
 use crate::capture::CapturedOutput;
 use crate::clock::{Clock, Timestamp};
 use crate::command_job::{WITHHELD, log_line};
-use crate::database::{Database, Migrations};
+use crate::database::{Fallible, Migrations, Statements};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::SharedHistory;
@@ -29,11 +28,16 @@ use crate::secret::SecretSource;
 
 const MIGRATIONS: Migrations = Migrations {
     owner: "alerts",
-    steps: &["CREATE TABLE alerts (
+    sqlite: &["CREATE TABLE alerts (
              job TEXT PRIMARY KEY NOT NULL,
              told_at TEXT NOT NULL,
              failing INTEGER NOT NULL
          ) WITHOUT ROWID;"],
+    postgres: &["CREATE TABLE IF NOT EXISTS alerts (
+             job TEXT PRIMARY KEY,
+             told_at TEXT NOT NULL,
+             failing BIGINT NOT NULL
+         );"],
 };
 
 /// The version of [`Message`]: it grows when a field changes its meaning or goes.
@@ -138,9 +142,8 @@ impl Alerts {
         let Some((event, before)) = decided else { return Ok(()) };
         (message.event, message.failures) = (event, failures);
         if let Err(error) = self.deliver(alert, &message).await {
-            let (database, job) = (self.history.database().clone(), Arc::clone(&message.job));
-            blocking(move || remember(&database.connect(&MIGRATIONS)?, &database, &job, before))
-                .await?;
+            let (alerts, job) = (self.clone(), Arc::clone(&message.job));
+            blocking(move || alerts.forget(&job, before)).await?;
             return Err(error);
         }
         tracing::info!(job = &*message.job, failures, "told of {event:?}");
@@ -162,31 +165,35 @@ impl Alerts {
             // The run itself is not in the history where that cannot be written.
             _ => self.history.get(|_| Ok(()))?.failures_in_a_row(job)?.max(1),
         };
-        let database = self.history.database();
-        let failed = || database.error("cannot read who was told of failures");
-        let mut connection = database.connect(&MIGRATIONS)?;
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed())?;
-        let row: Option<(String, bool)> = transaction
-            .query_row("SELECT told_at, failing FROM alerts WHERE job = ?1", [job], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()
-            .map_err(failed())?;
-        let before = row.map_or_else(Told::default, |(at, failing)| Told {
-            at: Timestamp::parse(&at),
-            failing,
-        });
+        let session = self.history.database().session(&MIGRATIONS)?;
         let now = self.clock.now();
-        let Some(event) = event(alert, failures, before, now) else { return Ok((None, failures)) };
-        let told = match event {
-            Event::Failing => Told { at: Some(now), failing: true },
-            Event::Recovered => Told { failing: false, ..before },
-        };
-        remember(&transaction, database, job, told)?;
-        transaction.commit().map_err(failed())?;
-        Ok((Some((event, before)), failures))
+        let news = session.transaction("cannot decide who is told of failures", |statements| {
+            let before = statements.query_first(
+                "SELECT told_at, failing FROM alerts WHERE job = $1",
+                &[job.into()],
+                |row| {
+                    let (at, failing): (String, i64) = (row.get(0)?, row.get(1)?);
+                    Ok(Told { at: Timestamp::parse(&at), failing: failing != 0 })
+                },
+            )?;
+            let before = before.unwrap_or_default();
+            let Some(event) = event(alert, failures, before, now) else { return Ok(None) };
+            let told = match event {
+                Event::Failing => Told { at: Some(now), failing: true },
+                Event::Recovered => Told { failing: false, ..before },
+            };
+            remember(statements, job, told)?;
+            Ok(Some((event, before)))
+        })?;
+        Ok((news, failures))
+    }
+
+    /// Somebody could not be told: it is still to be told.
+    fn forget(&self, job: &str, before: Told) -> Result<()> {
+        let session = self.history.database().session(&MIGRATIONS)?;
+        session.with("cannot remember who was told of failures", |statements| {
+            remember(statements, job, before)
+        })
     }
 
     async fn deliver(&self, alert: &Alert, message: &Message) -> Result<()> {
@@ -256,22 +263,22 @@ async fn run_command(argv: Vec<OsString>, message: &Message, body: Vec<u8>) -> R
     if ended.status.success() { Ok(()) } else { Err(failed(ended.status.to_string())) }
 }
 
-fn remember(connection: &Connection, database: &Database, job: &str, told: Told) -> Result<()> {
-    let written = match told.at {
-        Some(at) => connection.execute(
-            "INSERT INTO alerts (job, told_at, failing) VALUES (?1, ?2, ?3)
+fn remember(statements: &Statements<'_>, job: &str, told: Told) -> Fallible<()> {
+    match told.at {
+        Some(at) => statements.execute(
+            "INSERT INTO alerts (job, told_at, failing) VALUES ($1, $2, $3)
              ON CONFLICT (job) DO UPDATE SET told_at = excluded.told_at, failing = excluded.failing",
-            (job, at.to_string(), told.failing),
+            &[job.into(), (&at.to_string()).into(), i64::from(told.failing).into()],
         ),
-        None => connection.execute("DELETE FROM alerts WHERE job = ?1", [job]),
-    };
-    written.map_err(database.error("cannot remember who was told of failures"))?;
-    Ok(())
+        None => statements.execute("DELETE FROM alerts WHERE job = $1", &[job.into()]),
+    }
+    .map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::Database;
 
     #[test]
     fn failures_are_told_after_so_many_and_not_too_often_and_recovery_once() {
@@ -303,8 +310,8 @@ mod tests {
     #[test]
     fn runs_that_end_while_somebody_is_being_told_do_not_tell_it_too() {
         let directory = tempfile::tempdir().expect("a directory");
-        let database = Database::new(directory.path().join("punctual.db"), Duration::from_secs(5));
-        let history = SharedHistory::new(database.clone(), Clock::System);
+        let database = Database::file(directory.path().join("punctual.db"), Duration::from_secs(5));
+        let history = SharedHistory::new(database, Clock::System);
         let alerts = Alerts { http: HttpClients::default(), history, clock: Clock::System };
         let to = Recipient::Command(vec!["true".into()]);
         let alert = Alert { to, after: 1, at_most_every: Duration::from_secs(3600) };
@@ -314,8 +321,7 @@ mod tests {
         assert_eq!(decide(Outcome::TimedOut), None);
 
         // It could not be delivered, so it is still to be told.
-        let connection = database.connect(&MIGRATIONS).expect("a connection");
-        remember(&connection, &database, "job", before).expect("forgotten");
+        alerts.forget("job", before).expect("forgotten");
         assert_eq!(decide(Outcome::Failed).map(|(event, _)| event), Some(Event::Failing));
         assert_eq!(decide(Outcome::Succeeded).map(|(event, _)| event), Some(Event::Recovered));
         assert_eq!(decide(Outcome::Succeeded), None);

@@ -63,7 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         (Err(Refusal::Usage(usage)), _) => return print_usage(&usage, quotes_controls).into(),
         (Err(Refusal::Error(error)), _) => Err(error),
-        (Ok(invocation), config) => act(&invocation, config, &roster),
+        (Ok(invocation), config) => act(invocation, config, &roster),
     };
     acted.unwrap_or_else(|error| {
         output::print_error(&error);
@@ -117,12 +117,12 @@ fn print_usage(error: &clap::Error, quotes_controls: bool) -> Exit {
     }
 }
 
-fn act(invocation: &Invocation, config: Result<Config>, roster: &Roster) -> Result<ExitCode> {
+fn act(invocation: Invocation, config: Result<Config>, roster: &Roster) -> Result<ExitCode> {
     let global = &invocation.global;
     let settings = config.and_then(|config| Settings::resolve(global, config));
-    match (&invocation.action, settings) {
+    match (invocation.action, settings) {
         (Action::Check(command), settings) => {
-            check(command, global, settings, roster).map(ExitCode::from)
+            check(&command, global, settings, roster).map(ExitCode::from)
         }
         (_, Err(error)) => Err(error),
         (Action::Command(command), Ok(settings)) => {
@@ -130,10 +130,16 @@ fn act(invocation: &Invocation, config: Result<Config>, roster: &Roster) -> Resu
             command.run(&settings, roster, cli::command(roster))?;
             Ok(ExitCode::SUCCESS)
         }
-        (Action::Run(request), Ok(settings)) => run_job(&settings, request).map(ExitCode::from),
+        (Action::Run(run), Ok(settings)) => {
+            // Where somebody watches, nobody's crontab has started it.
+            let may_be_due =
+                settings.database.as_postgres().is_some() && !output::stderr_is_terminal();
+            let request = run.claiming(may_be_due, Clock::System.now())?;
+            run_job(&settings, &request).map(ExitCode::from)
+        }
         (Action::Daemon(_), Ok(_)) if init::is_process_1() => init::run(),
         (Action::Daemon(args), Ok(settings)) => {
-            run_daemon(&settings.for_daemon(global), args).map(ExitCode::from)
+            run_daemon(&settings.for_daemon(global), &args).map(ExitCode::from)
         }
     }
 }
@@ -176,6 +182,7 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
         history: SharedHistory::new(settings.database.clone(), Clock::System),
         state_dir: settings.state_dir.clone(),
         host: settings.host.clone(),
+        lease: settings.lease,
         retention: settings.retention,
         pinger: Pinger::new(http.clone()),
         background: TaskTracker::new(),

@@ -1,5 +1,6 @@
 //! The command line: global flags, the commands, and one subcommand per job of the catalog.
 
+mod due;
 mod exec;
 
 use std::ffi::OsString;
@@ -11,7 +12,7 @@ use clap::error::ErrorKind;
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
-use crate::clock::{parse_run_duration, parse_timeout};
+use crate::clock::{Timestamp, parse_run_duration, parse_timeout};
 use crate::command_job::CommandJob;
 use crate::commands::{Builtin, CheckCommand, Command, DaemonArgs};
 use crate::config::{Config, JobWork, Rules};
@@ -27,6 +28,8 @@ use crate::runner::{IfRunning, RunPolicy, RunRequest, Watchers};
 use crate::schedule::{Schedule, Schedules};
 use crate::secret::SecretSource;
 use crate::settings::{GlobalArgs, without_empty_variables};
+
+use due::Due;
 
 const ABOUT: &str = "Run recurring jobs once, with a timeout, a lock and a history";
 
@@ -63,6 +66,11 @@ struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1000))]
     retries: u32,
 
+    /// The due time that this run is for, which has no other: a time, none, or auto, the latest one
+    /// at most a minute old where several hosts share the database and nobody watches
+    #[arg(long, value_name = "DUE", default_value = "auto", hide_short_help = true)]
+    due: Due,
+
     /// Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE
     #[arg(long, value_name = "URL", env = "PUNCTUAL_PING_URL", hide_env_values = true, value_hint = clap::ValueHint::Url)]
     ping_url: Option<String>,
@@ -79,10 +87,38 @@ pub struct Invocation {
 }
 
 pub enum Action {
-    Run(RunRequest),
+    Run(Run),
     Daemon(DaemonArgs),
     Check(CheckCommand),
     Command(Command),
+}
+
+/// A run that is asked for.
+pub struct Run {
+    pub request: RunRequest,
+    due: Due,
+    /// The schedule of the job, in text.
+    schedule: Option<String>,
+}
+
+impl Run {
+    fn of(request: RunRequest, schedule: Option<&str>, matches: &clap::ArgMatches) -> Self {
+        let due = matches.get_one("due").copied().unwrap_or_default();
+        Self { request, due, schedule: schedule.map(str::to_owned) }
+    }
+
+    /// The request, with the due time that the run is for. `may_be_due`: other hosts may have been
+    /// told to start the same run.
+    pub fn claiming(mut self, may_be_due: bool, now: Timestamp) -> Result<RunRequest, Error> {
+        self.request.due_at = match (self.due, &self.schedule) {
+            (Due::At(due_at), _) => Some(due_at),
+            (Due::Auto, Some(schedule)) if may_be_due => {
+                due::latest(&Schedule::parse(schedule)?, now)
+            }
+            (Due::Auto | Due::None, _) => None,
+        };
+        Ok(self.request)
+    }
 }
 
 /// Why a command line cannot be acted on.
@@ -193,8 +229,13 @@ pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation
     let metrics_dir = roster.metrics_dir();
     let job = |name: &str| roster.find(name);
     let action = match matches.subcommand().map(|(name, matches)| (name, job(name), matches)) {
-        Some((exec::NAME, _, matches)) => Action::Run(exec::request(matches, roster)?),
-        Some((_, Some(job), matches)) => Action::Run(run_request(job, metrics_dir, matches)?),
+        Some((exec::NAME, _, matches)) => {
+            Action::Run(Run::of(exec::request(matches, roster)?, None, matches))
+        }
+        Some((_, Some(job), matches)) => {
+            let request = run_request(job, metrics_dir, matches)?;
+            Action::Run(Run::of(request, job.schedule_text(), matches))
+        }
         _ => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),
             Builtin::Check(command) => Action::Check(command),
@@ -423,7 +464,7 @@ mod tests {
     fn every_default_of_the_catalog_parses() {
         for entry in CATALOG {
             let invocation = parse_words(&["punctual", entry.name]).expect("defaults are valid");
-            let Action::Run(request) = invocation.action else {
+            let Action::Run(Run { request, .. }) = invocation.action else {
                 panic!("{} is no job", entry.name)
             };
             assert_eq!(request.policy.timeout, entry.timeout);
@@ -458,7 +499,9 @@ mod tests {
 
             let words: Vec<&str> = command.split_whitespace().collect();
             let invocation = parse_words(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
-            let Action::Run(request) = invocation.action else { panic!("no job: {line}") };
+            let Action::Run(Run { request, .. }) = invocation.action else {
+                panic!("no job: {line}")
+            };
             let job = CATALOG.iter().find(|entry| *entry.name == *request.name).expect("a job");
             assert_eq!(next(schedule), next(job.schedule), "{line}");
             lines += 1;

@@ -104,6 +104,9 @@ impl Clock {
 /// The longest duration that makes sense for a run; beyond it arithmetic on time gets silly.
 const RUN_DURATION_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Heartbeats go out every third of it, and take a round trip each.
+const LEASE_MIN: Duration = Duration::from_secs(1);
+
 /// Reads a duration as humantime does, and says how to write one.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
@@ -120,6 +123,12 @@ pub fn parse_run_duration(text: &str) -> Result<Duration, String> {
 pub fn parse_timeout(text: &str) -> Result<Duration, String> {
     let timeout = parse_run_duration(text)?;
     if timeout.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(timeout) }
+}
+
+/// How long a lease lasts without a heartbeat: long enough for a few of them.
+pub fn parse_lease(text: &str) -> Result<Duration, String> {
+    let lease = parse_run_duration(text)?;
+    if lease < LEASE_MIN { Err("must be at least 1s".to_owned()) } else { Ok(lease) }
 }
 
 /// Whole milliseconds, as durations are logged and put into JSON.

@@ -63,6 +63,10 @@ pub struct Config {
     pub log_format: Option<Located<LogFormat>>,
     pub history_keep: Option<Located<Duration>>,
     pub history_max: Option<Located<u32>>,
+    /// What this host is called.
+    pub host: Option<Located<String>>,
+    /// How long a host of which nothing is heard keeps its jobs.
+    pub lease: Option<Located<Duration>>,
     /// Where the daemon serves HTTP.
     pub listen: Option<Located<SocketAddr>>,
     /// How many runs the daemon has going at once, at least one.
@@ -258,6 +262,8 @@ impl Config {
             ("log_format", differ(&self.log_format, &earlier.log_format)),
             ("history_keep", differ(&self.history_keep, &earlier.history_keep)),
             ("history_max", differ(&self.history_max, &earlier.history_max)),
+            ("host", differ(&self.host, &earlier.host)),
+            ("lease", differ(&self.lease, &earlier.lease)),
             ("listen", differ(&self.listen, &earlier.listen)),
             ("max_running", differ(&self.max_running, &earlier.max_running)),
             ("stop_timeout", differ(&self.stop_timeout, &earlier.stop_timeout)),
@@ -308,6 +314,8 @@ fn read(mut root: Section<'_, '_>, folder: &Path, rules: &Rules) -> Config {
         log_format: root.take("log_format", value::choice),
         history_keep: root.take("history_keep", value::duration(clock::parse_duration)),
         history_max: root.take("history_max", value::whole(1..=u32::MAX.into())),
+        host: root.take("host", value::text),
+        lease: root.take("lease", value::duration(clock::parse_lease)),
         listen: root.take("listen", |value| {
             value::text(value)?
                 .parse()

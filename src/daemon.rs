@@ -129,7 +129,7 @@ impl Daemon {
                 (Arc::clone(&self.source), self.runner.clone(), store.clone());
             Arc::new(move || {
                 runner.open_history()?.expect_many_runs()?;
-                store.with_past(source()?, &runner.history, &runner.clock)
+                store.with_past(source()?, &runner.history, &runner.host, &runner.clock)
             })
         };
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);

@@ -2,56 +2,39 @@
 //!
 //! A row is written when a run starts (with no outcome) and completed when it ends. A row
 //! without outcome whose process is gone is marked `lost` by the next reader that can prove it:
-//! see [`crate::liveness`].
+//! see [`crate::liveness`], and for runs of other hosts [`lease`].
 
+mod lease;
 mod shared;
+mod tables;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::database::{Database, Inspection, Migrations};
+use crate::database::{Database, Fallible, Fence, Inspection, Row, Session, Statements};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 
+pub use lease::Lease;
 pub use shared::SharedHistory;
-
-pub const MIGRATIONS: Migrations = Migrations {
-    owner: "history",
-    steps: &["CREATE TABLE runs (
-             id TEXT PRIMARY KEY NOT NULL,
-             job TEXT NOT NULL,
-             trigger TEXT NOT NULL,
-             due_at TEXT,
-             started_at TEXT NOT NULL,
-             finished_at TEXT,
-             outcome TEXT,
-             exit_code INTEGER,
-             attempts INTEGER NOT NULL DEFAULT 0,
-             host TEXT NOT NULL,
-             pid INTEGER NOT NULL,
-             version TEXT NOT NULL,
-             error TEXT,
-             report TEXT,
-             output TEXT
-         );
-         CREATE UNIQUE INDEX runs_claim ON runs (job, due_at) WHERE due_at IS NOT NULL;
-         CREATE INDEX runs_by_job ON runs (job, started_at);"],
-};
-
-/// 16 MiB of log.
-const CHECKPOINT_PAGES_OF_MANY: i64 = 4096;
+pub use tables::MIGRATIONS;
 
 /// One in this many runs cleans up after those of its job.
 const PRUNE_EVERY: i64 = 100;
 
 /// One in this many looks at all jobs, which takes a look at all rows: for the jobs that are gone.
 const PRUNE_ALL_EVERY: i64 = 10_000;
+
+const READING: &str = "cannot read the history";
+
+/// What [`read_run`] reads.
+const COLUMNS: &str = "id, job, trigger, due_at, started_at, finished_at, outcome, exit_code,
+    attempts, host, pid, version, error";
 
 /// Who started a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +122,27 @@ pub struct Run {
     pub output: Option<String>,
 }
 
+/// On what terms a run starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Whether other runs of the job may go beside it.
+    pub shared: bool,
+    /// How long the run keeps its lease without renewing it, where many hosts share the history.
+    pub lease: Duration,
+    pub retention: Retention,
+}
+
+/// How a start went.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// It is recorded, and where many hosts share the history it has a lease.
+    Recorded(Option<Fence>),
+    /// Nothing was recorded, for the due time has its run.
+    HasRun,
+    /// Nothing was recorded, for a run of the job is going on some host.
+    Running,
+}
+
 /// How it last went with a job. Reports and outputs are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Latest {
@@ -157,240 +161,287 @@ pub struct Filter {
     pub limit: u32,
 }
 
-/// The stored runs, behind one connection. Cheap to clone. All methods block.
+/// The stored runs. Cheap to clone. All methods block.
 #[derive(Clone)]
 pub struct History {
-    database: Database,
-    connection: Arc<Mutex<Connection>>,
+    session: Session,
 }
 
 impl History {
     pub fn open(database: &Database) -> Result<Self> {
-        let connection = database.connect(&MIGRATIONS)?;
-        Ok(Self { database: database.clone(), connection: Arc::new(Mutex::new(connection)) })
+        Ok(Self { session: database.session(&MIGRATIONS)? })
     }
 
-    /// The history of a database that is only looked at; nothing where its tables are missing or of
+    /// The history of a file that is only looked at; nothing where its tables are missing or of
     /// an older version.
     pub fn inspect(inspection: Inspection) -> Result<Option<Self>> {
         if !inspection.is_up_to_date(&MIGRATIONS)? {
             return Ok(None);
         }
-        let (database, connection) = inspection.into_parts();
-        Ok(Some(Self { database, connection: Arc::new(Mutex::new(connection)) }))
+        Ok(Some(Self { session: inspection.into_session() }))
     }
 
-    /// Moves the write-ahead log into the database less often: for a process that stays, and so
-    /// reads the log once only. Each time costs a few fsyncs, which many small runs would wait for.
+    /// For a process that stays.
     pub fn expect_many_runs(&self) -> Result<()> {
-        self.with("cannot set it up", |connection| {
-            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES_OF_MANY)
-        })
+        self.session.expect_many_writes()
     }
 
-    /// Records that a run started, unless its due time has a run already: then it tells so, and
-    /// records nothing. One in a hundred times it also deletes what is past `retention`.
-    pub fn start(&self, run: &Started, retention: Retention) -> Result<bool> {
-        self.with("cannot record the start of the run", |connection| {
-            let recorded = connection
-                .prepare_cached(
-                    "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version)
-                     VALUES (:id, :job, :trigger, :due_at, :started_at, :host, :pid, :version)
-                     ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING",
-                )?
-                .execute(named_params! {
-                    ":id": run.run_id.to_string(),
-                    ":job": run.job,
-                    ":trigger": run.trigger.name(),
-                    ":due_at": run.due_at.map(|due| due.to_string()),
-                    ":started_at": run.started_at.to_string(),
-                    ":host": run.host,
-                    ":pid": std::process::id(),
-                    ":version": env!("CARGO_PKG_VERSION"),
-                })?;
-            let row = connection.last_insert_rowid();
-            if recorded > 0 && row % PRUNE_EVERY == 0 {
-                let all = row % PRUNE_ALL_EVERY == 0;
-                prune(connection, (!all).then_some(&run.job), run.started_at, retention)?;
-            }
-            Ok(recorded > 0)
-        })
+    /// Records that a run starts, if it may. One in a hundred times it also deletes what is past
+    /// the retention.
+    pub fn start(&self, run: &Started, terms: &Terms) -> Result<Start> {
+        let (start, number) = match self.session.as_postgres() {
+            Some(postgres) => lease::claim(postgres, run, terms)?,
+            None => self.insert_started(run)?,
+        };
+        if number.is_some_and(|number| number % PRUNE_EVERY == 0) {
+            let all = number.is_some_and(|number| number % PRUNE_ALL_EVERY == 0);
+            self.prune((!all).then_some(&run.job), run.started_at, terms.retention)?;
+        }
+        Ok(start)
     }
 
-    /// Records how a run ended.
-    pub fn finish(&self, run_id: Uuid, end: &Finished) -> Result<()> {
-        self.with("cannot record the end of the run", |connection| {
-            connection
-                .prepare_cached(
-                    "UPDATE runs SET finished_at = :finished_at, outcome = :outcome,
-                         exit_code = :exit_code, attempts = :attempts, error = :error,
-                         report = :report, output = :output
-                     WHERE id = :id",
-                )?
-                .execute(named_params! {
-                    ":id": run_id.to_string(),
-                    ":finished_at": end.finished_at.to_string(),
-                    ":outcome": end.outcome.name(),
-                    ":exit_code": end.exit.code(),
-                    ":attempts": end.attempts,
-                    ":error": end.error,
-                    ":report": end.report.as_deref().map(RawValue::get),
-                    ":output": end.output,
-                })?;
-            Ok(())
-        })
+    /// How it went, and the number of the row.
+    fn insert_started(&self, run: &Started) -> Result<(Start, Option<i64>)> {
+        let row = self.session.with("cannot record the start of the run", |statements| {
+            statements.query_first(
+                "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                 ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING
+                 RETURNING rowid",
+                &[
+                    (&run.run_id.to_string()).into(),
+                    (&*run.job).into(),
+                    run.trigger.name().into(),
+                    (&run.due_at.map(|due| due.to_string())).into(),
+                    (&run.started_at.to_string()).into(),
+                    (&run.host).into(),
+                    std::process::id().into(),
+                    env!("CARGO_PKG_VERSION").into(),
+                ],
+                |row| row.get::<i64>(0),
+            )
+        })?;
+        let start = if row.is_some() { Start::Recorded(None) } else { Start::HasRun };
+        Ok((start, row))
     }
 
-    /// Marks a run lost, unless it has an outcome. Tells whether that changed anything; nothing
-    /// when the run is not in this database.
-    pub fn mark_lost(&self, run_id: &str, noticed_at: Timestamp) -> Result<Option<bool>> {
-        self.with("cannot mark a lost run", |connection| {
-            let changed = connection.execute(
-                "UPDATE runs SET outcome = ?2, finished_at = ?3,
-                     error = 'its process died without recording an end'
-                 WHERE id = ?1 AND outcome IS NULL",
-                (run_id, Outcome::Lost.name(), noticed_at.to_string()),
+    /// Keeps the lease of a run that has started.
+    pub fn keep(&self, fence: &Fence, duration: Duration) -> Result<Lease> {
+        match self.session.as_postgres() {
+            Some(postgres) => Lease::keep(postgres, fence.clone(), duration),
+            None => Err(Error::new(Exit::Bug, "a lease without a database that many hosts share")),
+        }
+    }
+
+    /// Records how a run ended. Tells whether the run was still the one to say so: where many
+    /// hosts share the history, its lease may be another's by now, and then nothing is written.
+    pub fn finish(&self, run_id: Uuid, fence: Option<&Fence>, end: &Finished) -> Result<bool> {
+        if let (Some(postgres), Some(fence)) = (self.session.as_postgres(), fence) {
+            return lease::finish(postgres, fence, end);
+        }
+        self.session.with("cannot record the end of the run", |statements| {
+            let changed = statements.execute(
+                "UPDATE runs SET finished_at = $1, outcome = $2, exit_code = $3, attempts = $4,
+                     error = $5, report = $6, output = $7
+                 WHERE id = $8",
+                &[
+                    (&end.finished_at.to_string()).into(),
+                    end.outcome.name().into(),
+                    end.exit.code().into(),
+                    end.attempts.into(),
+                    (&end.error).into(),
+                    end.report.as_deref().map(RawValue::get).into(),
+                    (&end.output).into(),
+                    (&run_id.to_string()).into(),
+                ],
             )?;
-            let known = changed > 0
-                || connection
-                    .query_row("SELECT 1 FROM runs WHERE id = ?1", [run_id], |_| Ok(()))
-                    .optional()?
-                    .is_some();
+            Ok(changed > 0)
+        })
+    }
+
+    /// Marks a run lost whose process is proved dead, unless it has an outcome. Tells whether that
+    /// changed anything; nothing when the run is not in this database.
+    pub fn mark_lost(&self, run_id: &str, noticed_at: Timestamp) -> Result<Option<bool>> {
+        self.session.with("cannot mark a lost run", |statements| {
+            if self.session.as_postgres().is_some() {
+                statements.execute(lease::RELEASE_OF_DEAD, &[run_id.into()])?;
+            }
+            let changed = statements.execute(
+                "UPDATE runs SET outcome = 'lost', finished_at = $1,
+                     error = 'its process died without recording an end'
+                 WHERE id = $2 AND outcome IS NULL",
+                &[(&noticed_at.to_string()).into(), run_id.into()],
+            )?;
+            let known = changed > 0 || !outcomes(statements, run_id)?.is_empty();
             Ok(known.then_some(changed > 0))
+        })
+    }
+
+    /// Marks the runs of all hosts lost whose leases are over.
+    pub fn sweep_leases(&self, noticed_at: Timestamp) -> Result<()> {
+        match self.session.as_postgres() {
+            Some(_) => self.session.with("cannot mark lost runs", |statements| {
+                statements.execute(lease::SWEEP_RUNS, &[(&noticed_at.to_string()).into()])?;
+                statements.execute(lease::SWEEP_LEASES, &[])?;
+                Ok(())
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the due time of a job has its run.
+    pub fn has_run(&self, job: &str, due_at: Timestamp) -> Result<bool> {
+        let found = self.session.with(READING, |statements| {
+            statements.query_first(
+                "SELECT id FROM runs WHERE job = $1 AND due_at = $2",
+                &[job.into(), (&due_at.to_string()).into()],
+                |row| row.get::<String>(0),
+            )
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// Records a run that did not start, unless its due time has a run.
+    pub fn record_not_started(&self, run: &Started, end: &Finished) -> Result<()> {
+        self.session.with("cannot record a skipped run", |statements| {
+            insert_ended(statements, run, end).map(drop)
         })
     }
 
     /// Records due times that have no run, as runs that were skipped. What has a run already
     /// keeps it.
     pub fn record_left_out(&self, left_out: &[LeftOut], host: &str) -> Result<()> {
-        self.with("cannot record skipped due times", |connection| {
-            let transaction = connection.unchecked_transaction()?;
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO runs (id, job, trigger, due_at, started_at, finished_at, outcome,
-                     exit_code, host, pid, version, error)
-                 VALUES (:id, :job, :trigger, :due_at, :at, :at, :outcome, :exit_code, :host,
-                     :pid, :version, :error)
-                 ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING",
-            )?;
-            for run in left_out {
-                insert.execute(named_params! {
-                    ":id": run.run_id.to_string(),
-                    ":job": run.job,
-                    ":trigger": Trigger::Daemon.name(),
-                    ":due_at": run.due_at.to_string(),
-                    ":at": run.noticed_at.to_string(),
-                    ":outcome": Outcome::Skipped.name(),
-                    ":exit_code": Exit::Succeeded.code(),
-                    ":host": host,
-                    ":pid": std::process::id(),
-                    ":version": env!("CARGO_PKG_VERSION"),
-                    ":error": run.why,
-                })?;
+        self.session.transaction("cannot record skipped due times", |statements| {
+            for left_out in left_out {
+                let run = Started {
+                    run_id: left_out.run_id,
+                    job: Arc::clone(&left_out.job),
+                    trigger: Trigger::Daemon,
+                    due_at: Some(left_out.due_at),
+                    started_at: left_out.noticed_at,
+                    host: host.to_owned(),
+                };
+                let end = Finished {
+                    finished_at: left_out.noticed_at,
+                    outcome: Outcome::Skipped,
+                    exit: Exit::Succeeded,
+                    attempts: 0,
+                    error: Some(left_out.why.clone()),
+                    report: None,
+                    output: None,
+                };
+                insert_ended(statements, &run, &end)?;
             }
-            drop(insert);
-            transaction.commit()
+            Ok(())
         })
     }
 
     /// The time up to which the due times of `job` have had their turn, as far as its runs tell:
-    /// its latest due time, or the start of its latest run by anybody.
-    pub fn accounted_until(&self, job: &str) -> Result<Option<Timestamp>> {
-        let latest = self.with("cannot read the history", |connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT max(due_at) FROM runs WHERE job = ?1 AND due_at IS NOT NULL
-                 UNION ALL
-                 SELECT * FROM (SELECT started_at FROM runs
-                     WHERE job = ?1 AND outcome IS NOT 'skipped'
-                     ORDER BY started_at DESC LIMIT 1)",
+    /// its latest due time, or the start of its latest run by anybody. Where many hosts share the
+    /// history only starts on `host` count, because the clocks of hosts are not compared.
+    pub fn accounted_until(&self, job: &str, host: &str) -> Result<Option<Timestamp>> {
+        let host = self.session.as_postgres().map(|_| host);
+        let latest = self.session.with(READING, |statements| {
+            let mut latest = statements.query(
+                "SELECT max(due_at) FROM runs WHERE job = $1 AND due_at IS NOT NULL",
+                &[job.into()],
+                |row| row.get::<Option<String>>(0),
             )?;
-            let rows = select.query_map([job], |row| row.get::<_, Option<String>>(0))?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
+            latest.extend(statements.query_first(
+                "SELECT started_at FROM runs
+                 WHERE job = $1 AND outcome IS DISTINCT FROM 'skipped'
+                   AND ($2 IS NULL OR host = $2)
+                 ORDER BY started_at DESC LIMIT 1",
+                &[job.into(), host.into()],
+                |row| row.get::<Option<String>>(0),
+            )?);
+            Ok(latest)
         })?;
         Ok(latest.into_iter().flatten().filter_map(|at| Timestamp::parse(&at)).max())
     }
 
     /// The runs that pass the filter, newest first.
     pub fn list(&self, filter: &Filter) -> Result<Vec<Run>> {
-        self.with("cannot read the history", |connection| {
-            connection
-                .prepare(
-                    "SELECT * FROM runs
-                     WHERE (:job IS NULL OR job = :job)
-                       AND (:outcome IS NULL OR outcome = :outcome)
-                       AND (:since IS NULL OR started_at >= :since)
-                     ORDER BY started_at DESC, id DESC LIMIT :limit",
-                )?
-                .query_map(
-                    named_params! {
-                        ":job": filter.job,
-                        ":outcome": filter.outcome.map(Outcome::name),
-                        ":since": filter.since.map(|since| since.to_string()),
-                        ":limit": filter.limit,
-                    },
-                    read_run,
-                )?
-                .collect()
+        let since = filter.since.map(|since| since.to_string());
+        self.session.with(READING, |statements| {
+            statements.query(
+                &format!(
+                    "SELECT {COLUMNS}, report, output FROM runs
+                     WHERE ($1 IS NULL OR job = $1)
+                       AND ($2 IS NULL OR outcome = $2)
+                       AND ($3 IS NULL OR started_at >= $3)
+                     ORDER BY started_at DESC, id DESC LIMIT $4"
+                ),
+                &[
+                    (&filter.job).into(),
+                    filter.outcome.map(Outcome::name).into(),
+                    (&since).into(),
+                    filter.limit.into(),
+                ],
+                read_run,
+            )
         })
     }
 
     /// How it last went with `job`.
     pub fn latest(&self, job: &str) -> Result<Latest> {
-        self.with("cannot read the history", |connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT id, job, trigger, due_at, started_at, finished_at, outcome, exit_code,
-                     attempts, host, pid, version, error, NULL AS report, NULL AS output
-                 FROM runs WHERE job = ?1 ORDER BY started_at DESC, id DESC",
-            )?;
-            let mut latest = Latest::default();
-            for run in select.query_map([job], read_run)? {
-                let run = run?;
-                if run.outcome.as_deref() != Some(Outcome::Skipped.name()) {
-                    latest.run = Some(run);
-                    break;
-                }
-                latest.skipped.get_or_insert(run);
-            }
-            Ok(latest)
+        self.session.with(READING, |statements| {
+            let latest = |skipped: bool| {
+                let is = if skipped { "IS NOT DISTINCT FROM" } else { "IS DISTINCT FROM" };
+                statements.query_first(
+                    &format!(
+                        "SELECT {COLUMNS}, NULL, NULL FROM runs
+                         WHERE job = $1 AND outcome {is} 'skipped'
+                         ORDER BY started_at DESC, id DESC LIMIT 1"
+                    ),
+                    &[job.into()],
+                    read_run,
+                )
+            };
+            let (run, skipped) = (latest(false)?, latest(true)?);
+            let skipped = skipped.filter(|skipped| {
+                let order = |run: &Run| (run.started_at.clone(), run.id.clone());
+                run.as_ref().is_none_or(|run| order(skipped) > order(run))
+            });
+            Ok(Latest { run, skipped })
         })
     }
 
     /// The runs whose id begins or ends with `part`, two at most.
     pub fn find(&self, part: &str) -> Result<Vec<Run>> {
-        self.with("cannot read the history", |connection| {
-            connection
-                .prepare(
-                    "SELECT * FROM runs
-                     WHERE substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1
-                     LIMIT 2",
-                )?
-                .query_map([part], read_run)?
-                .collect()
+        if !part.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+            return Ok(Vec::new());
+        }
+        self.session.with(READING, |statements| {
+            statements.query(
+                &format!(
+                    "SELECT {COLUMNS}, report, output FROM runs
+                     WHERE id LIKE $1 OR id LIKE $2 LIMIT 2"
+                ),
+                &[(&format!("{part}%")).into(), (&format!("%{part}")).into()],
+                read_run,
+            )
         })
     }
 
     /// How a run ended; nothing when it has not, or is not in this database.
     pub fn outcome(&self, run_id: Uuid) -> Result<Option<String>> {
-        let outcome: Option<Option<String>> =
-            self.with("cannot read the history", |connection| {
-                connection
-                    .prepare_cached("SELECT outcome FROM runs WHERE id = ?1")?
-                    .query_row([run_id.to_string()], |row| row.get(0))
-                    .optional()
-            })?;
-        Ok(outcome.flatten())
+        let outcomes =
+            self.session.with(READING, |statements| outcomes(statements, &run_id.to_string()))?;
+        Ok(outcomes.into_iter().flatten().next())
     }
 
-    /// When the newest run of `job` that has not ended was started.
-    pub fn running_since(&self, job: &str) -> Result<Option<String>> {
-        self.with("cannot read the history", |connection| {
-            connection
-                .query_row(
-                    "SELECT started_at FROM runs WHERE job = ?1 AND outcome IS NULL
-                     ORDER BY started_at DESC LIMIT 1",
-                    [job],
-                    |row| row.get(0),
-                )
-                .optional()
+    /// The newest run of `job` that has not ended.
+    pub fn running(&self, job: &str) -> Result<Option<Run>> {
+        self.session.with(READING, |statements| {
+            statements.query_first(
+                &format!(
+                    "SELECT {COLUMNS}, NULL, NULL FROM runs WHERE job = $1 AND outcome IS NULL
+                     ORDER BY started_at DESC LIMIT 1"
+                ),
+                &[job.into()],
+                read_run,
+            )
         })
     }
 
@@ -398,91 +449,116 @@ impl History {
     /// `since`.
     pub fn last_success(&self, job: &str, since: Option<Timestamp>) -> Result<Option<Timestamp>> {
         let since = since.map(|since| since.to_string()).unwrap_or_default();
-        let finished_at: Option<String> = self.with("cannot read the history", |connection| {
-            connection
-                .prepare_cached(
-                    "SELECT finished_at FROM runs
-                     WHERE job = ?1 AND started_at >= ?2 AND outcome = 'succeeded'
-                     ORDER BY started_at DESC LIMIT 1",
-                )?
-                .query_row((job, since), |row| row.get(0))
-                .optional()
+        let finished_at = self.session.with(READING, |statements| {
+            statements.query_first(
+                "SELECT finished_at FROM runs
+                 WHERE job = $1 AND started_at >= $2 AND outcome = 'succeeded'
+                 ORDER BY started_at DESC LIMIT 1",
+                &[job.into(), (&since).into()],
+                |row| row.get::<Option<String>>(0),
+            )
         })?;
-        Ok(finished_at.and_then(|at| Timestamp::parse(&at)))
+        Ok(finished_at.flatten().and_then(|at| Timestamp::parse(&at)))
     }
 
     /// How many of the newest runs of `job` failed without a success between them. Runs that were
     /// skipped or cancelled, or are going, count neither way.
     pub fn failures_in_a_row(&self, job: &str) -> Result<u32> {
-        let last_success = "SELECT max(started_at) FROM runs
-             WHERE job = ?1 AND outcome = 'succeeded'";
-        self.with("cannot read the history", |connection| {
-            connection
-                .prepare_cached(&format!(
+        // Of several hosts, only the fences tell which run was later.
+        let (order, first) = match self.session.as_postgres() {
+            Some(_) => ("fence", "0"),
+            None => ("started_at", "''"),
+        };
+        let failures = self.session.with(READING, |statements| {
+            statements.query_first(
+                &format!(
                     "SELECT count(*) FROM runs
-                     WHERE job = ?1 AND outcome NOT IN ('skipped', 'cancelled', 'succeeded')
-                       AND started_at > coalesce(({last_success}), '')"
-                ))?
-                .query_row([job], |row| row.get(0))
+                     WHERE job = $1 AND outcome NOT IN ('skipped', 'cancelled', 'succeeded')
+                       AND {order} > coalesce((SELECT max({order}) FROM runs
+                           WHERE job = $1 AND outcome = 'succeeded'), {first})"
+                ),
+                &[job.into()],
+                |row| row.count(0),
+            )
+        })?;
+        Ok(failures.unwrap_or_default())
+    }
+
+    /// Deletes the runs of a job, or of all, that are too old, and the oldest of the job beyond the
+    /// greatest number. The latest due time of a job stays, however old: it tells what has had its
+    /// turn.
+    fn prune(&self, job: Option<&Arc<str>>, now: Timestamp, retention: Retention) -> Result<()> {
+        let job = job.map(|job| &**job);
+        // With "job = NULL OR" it would not use the index.
+        let of_job = if job.is_some() { "job = $1" } else { "$1 IS NULL" };
+        self.session.with("cannot delete old runs", |statements| {
+            statements.execute(
+                &format!(
+                    "DELETE FROM runs WHERE {of_job} AND outcome IS NOT NULL AND started_at < $2
+                         AND (due_at IS NULL OR due_at < (SELECT max(latest.due_at)
+                             FROM runs AS latest WHERE latest.job = runs.job))"
+                ),
+                &[job.into(), (&now.minus(retention.age_max).to_string()).into()],
+            )?;
+            statements.execute(
+                "DELETE FROM runs WHERE job = $1 AND outcome IS NOT NULL AND started_at <= (
+                     SELECT started_at FROM runs WHERE job = $1
+                     ORDER BY started_at DESC LIMIT 1 OFFSET $2)",
+                &[job.into(), retention.runs_max.into()],
+            )?;
+            Ok(())
         })
     }
-
-    fn with<T>(
-        &self,
-        doing: &'static str,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, Error> {
-        // A panic between two statements leaves a connection that is still good.
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        query(&connection).map_err(self.database.error(doing))
-    }
 }
 
-/// Deletes the runs of a job, or of all, that are too old, and the oldest of the job beyond the
-/// greatest number. The latest due time of a job stays, however old: it tells what has had its
-/// turn.
-fn prune(
-    connection: &Connection,
-    job: Option<&str>,
-    now: Timestamp,
-    retention: Retention,
-) -> rusqlite::Result<()> {
-    // With "job = NULL OR" it would not use the index.
-    let of_job = if job.is_some() { "job = ?2 AND" } else { "?2 IS NULL AND" };
-    connection.execute(
-        &format!(
-            "DELETE FROM runs WHERE {of_job} outcome IS NOT NULL AND started_at < ?1
-                 AND (due_at IS NULL OR due_at < (
-                     SELECT max(due_at) FROM runs AS latest WHERE latest.job = runs.job))"
-        ),
-        (now.minus(retention.age_max).to_string(), job),
+/// The row of a run that had ended when it was recorded, unless its due time has one. Tells
+/// whether it was recorded.
+fn insert_ended(statements: &Statements<'_>, run: &Started, end: &Finished) -> Fallible<bool> {
+    let inserted = statements.execute(
+        "INSERT INTO runs (id, job, trigger, due_at, started_at, finished_at, outcome, exit_code,
+             host, pid, version, error)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING",
+        &[
+            (&run.run_id.to_string()).into(),
+            (&*run.job).into(),
+            run.trigger.name().into(),
+            (&run.due_at.map(|due| due.to_string())).into(),
+            (&run.started_at.to_string()).into(),
+            (&end.finished_at.to_string()).into(),
+            end.outcome.name().into(),
+            end.exit.code().into(),
+            (&run.host).into(),
+            std::process::id().into(),
+            env!("CARGO_PKG_VERSION").into(),
+            (&end.error).into(),
+        ],
     )?;
-    connection.execute(
-        "DELETE FROM runs WHERE job = ?1 AND outcome IS NOT NULL AND started_at <= (
-             SELECT started_at FROM runs WHERE job = ?1
-             ORDER BY started_at DESC LIMIT 1 OFFSET ?2)",
-        (job, retention.runs_max),
-    )?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
-fn read_run(row: &Row<'_>) -> rusqlite::Result<Run> {
+/// The outcome of a run, if it is there.
+fn outcomes(statements: &Statements<'_>, run_id: &str) -> Fallible<Vec<Option<String>>> {
+    statements.query("SELECT outcome FROM runs WHERE id = $1", &[run_id.into()], |row| row.get(0))
+}
+
+fn read_run(row: &Row<'_>) -> Fallible<Run> {
     Ok(Run {
-        id: row.get("id")?,
-        job: row.get("job")?,
-        trigger: row.get("trigger")?,
-        due_at: row.get("due_at")?,
-        started_at: row.get("started_at")?,
-        finished_at: row.get("finished_at")?,
-        outcome: row.get("outcome")?,
-        exit_code: row.get("exit_code")?,
-        attempts: row.get("attempts")?,
-        host: row.get("host")?,
-        pid: row.get("pid")?,
-        version: row.get("version")?,
-        error: row.get("error")?,
-        report: row.get("report")?,
-        output: row.get("output")?,
+        id: row.get(0)?,
+        job: row.get(1)?,
+        trigger: row.get(2)?,
+        due_at: row.get(3)?,
+        started_at: row.get(4)?,
+        finished_at: row.get(5)?,
+        outcome: row.get(6)?,
+        exit_code: row.get::<Option<i64>>(7)?.and_then(|code| code.try_into().ok()),
+        attempts: row.count(8)?,
+        host: row.get(9)?,
+        pid: row.count(10)?,
+        version: row.get(11)?,
+        error: row.get(12)?,
+        report: row.get(13)?,
+        output: row.get(14)?,
     })
 }
 

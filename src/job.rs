@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::capture::{CapturedOutput, LineSink};
 use crate::clock::{Clock, Timestamp};
 use crate::control::DaemonLink;
-use crate::database::{Database, Migrations};
+use crate::database::{Database, Fence, Migrations};
 use crate::error::Error;
 use crate::http::HttpClients;
 use crate::progress::Progress;
@@ -73,6 +73,8 @@ pub struct JobContext {
     pub clock: Clock,
     pub http: HttpClients,
     pub database: Database,
+    /// Where many hosts share the database: what a write has to check. See [`Fence`].
+    pub fence: Option<Fence>,
     pub progress: Progress,
     /// Fires when the attempt is to stop: deadline, signal, or a stopping daemon.
     pub cancellation: CancellationToken,

@@ -14,13 +14,13 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Config, DatabaseSource, Rules};
-use crate::database::Database;
+use crate::database::{Database, Postgres, PostgresUrl};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::Retention;
 use crate::logging::{LogFormat, LogSettings};
 use crate::output::{self, OutputFormat};
-use crate::secret::{Secret, Secrets};
+use crate::secret::{Secret, SecretSource, Secrets};
 
 pub use args::GlobalArgs;
 use choice::Choice;
@@ -36,6 +36,9 @@ pub const COMPLETION_VARIABLE: &str = "PUNCTUAL_COMPLETE";
 /// Where a configuration file is looked for first when none is named.
 const CONFIG_OF_SYSTEM: &str = "/etc/punctual/punctual.toml";
 
+const DATABASE_HINT: &str = "give --database the path of a file, or a postgres:// URL";
+
+const LEASE_DEFAULT: Duration = Duration::from_secs(30);
 const LOG_KEEP_DEFAULT: u16 = 14;
 const HISTORY_KEEP_DEFAULT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const HISTORY_MAX_DEFAULT: u32 = 10_000;
@@ -51,6 +54,8 @@ pub struct Settings {
     pub progress: bool,
     pub retention: Retention,
     pub host: String,
+    /// How long a run keeps its job without a heartbeat, where several hosts share the database.
+    pub lease: Duration,
     /// For what is not resolved here: jobs, the daemon, whom to tell of failures.
     pub config: Config,
     /// Each setting with its value and where that came from, secrets apart.
@@ -61,16 +66,20 @@ impl Settings {
     pub fn resolve(args: &GlobalArgs, config: Config) -> Result<Self> {
         let flags = &args.flags;
         let database = flags.database.as_deref().map(DatabaseSource::from_text).transpose();
-        let database = database.map_err(|reason| {
-            Error::new(Exit::Configuration, reason).hint("give --database the path of a file")
-        })?;
+        let database = database
+            .map_err(|reason| Error::new(Exit::Configuration, reason).hint(DATABASE_HINT))?;
+        let database_file = flags.database_file.clone().map(DatabaseSource::UrlFile);
+        let database_name = match (&database, &database_file) {
+            (None, Some(_)) => "database_file",
+            _ => "database",
+        };
 
         let mut choice = Choice::new(args, &config);
         let state_dir =
             choice.or_else("state_dir", &flags.state_dir, &config.state_dir, default_state_dir)?;
         let database = choice.or(
-            "database",
-            &database,
+            database_name,
+            &database.or(database_file),
             &config.database,
             DatabaseSource::Path(state_dir.join("punctual.db")),
         );
@@ -86,12 +95,14 @@ impl Settings {
         );
         let runs_max =
             choice.or("history_max", &flags.history_max, &config.history_max, HISTORY_MAX_DEFAULT);
+        let host = choice.or("host", &flags.host, &config.host, host_name());
+        let lease = choice.or("lease", &flags.lease, &config.lease, LEASE_DEFAULT);
         let resolved = choice.finish();
 
         let quiet = flags.quiet > 0;
         let watched = output::stderr_is_terminal();
         Ok(Self {
-            database: Database::new(database_path(&database)?, DATABASE_PATIENCE),
+            database: open_database(database)?,
             state_dir,
             log: LogSettings {
                 format,
@@ -105,7 +116,8 @@ impl Settings {
             quiet,
             progress: watched && !quiet && format == LogFormat::Text,
             retention: Retention { age_max, runs_max },
-            host: host_name(),
+            host,
+            lease,
             config,
             resolved,
         })
@@ -208,15 +220,20 @@ fn stderr_level(verbose: u8, quiet: bool, watched: bool) -> LevelFilter {
     }
 }
 
-fn database_path(source: &DatabaseSource) -> Result<PathBuf> {
-    match source {
-        DatabaseSource::Path(path) => Ok(path.clone()),
-        DatabaseSource::Url(_) | DatabaseSource::UrlFile(_) => Err(Error::new(
-            Exit::Configuration,
-            "this version stores in SQLite only, not in PostgreSQL",
-        )
-        .hint("give --database the path of a file")),
-    }
+fn open_database(source: DatabaseSource) -> Result<Database> {
+    let (url, place) = match source {
+        DatabaseSource::Path(path) => return Ok(Database::file(path, DATABASE_PATIENCE)),
+        DatabaseSource::Url(url) => (url, "the URL of the database".to_owned()),
+        DatabaseSource::UrlFile(path) => {
+            let place = format!("the URL of the database in {}", path.display());
+            (SecretSource::File(path).read()?, place)
+        }
+    };
+    let url = PostgresUrl::parse(url.expose()).map_err(|reason| {
+        Error::new(Exit::Configuration, format!("{place} is not usable: {reason}"))
+            .hint("write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+    })?;
+    Ok(Database::Postgres(Postgres::new(url)))
 }
 
 /// As the FHS (root) and the XDG base directory specification (others) say.

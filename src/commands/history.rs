@@ -69,16 +69,21 @@ impl HistoryCommand {
 /// Opens the history with dead runs marked lost; nothing when there is none yet. A reader that
 /// may not mark them still reads.
 pub(super) fn open(settings: &Settings) -> Result<Option<History>> {
-    let path = settings.database.path();
-    // What may not be looked at is not the same as what is not there.
-    let there = path.try_exists().map_err(|error| {
-        Error::io(format!("cannot look for the database {}", path.display()), error)
-    })?;
-    if !there {
-        return Ok(None);
+    if let Some(path) = settings.database.path() {
+        // What may not be looked at is not the same as what is not there.
+        let there = path.try_exists().map_err(|error| {
+            Error::io(format!("cannot look for the database {}", path.display()), error)
+        })?;
+        if !there {
+            return Ok(None);
+        }
     }
     let history = History::open(&settings.database)?;
-    if let Err(error) = Liveness::new(&settings.state_dir).sweep(&history, &Clock::System) {
+    let clock = Clock::System;
+    let swept = Liveness::new(&settings.state_dir)
+        .sweep(&history, &clock)
+        .and_then(|()| history.sweep_leases(clock.now()));
+    if let Err(error) = swept {
         tracing::warn!(error = error.chain(), "cannot look for lost runs");
     }
     Ok(Some(history))

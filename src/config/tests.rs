@@ -67,6 +67,8 @@ fn the_example_has_every_key() {
         log_format,
         history_keep,
         history_max,
+        host,
+        lease,
         listen,
         max_running,
         stop_timeout,
@@ -85,6 +87,8 @@ fn the_example_has_every_key() {
     assert_eq!(log_format.as_deref(), Some(&LogFormat::Text));
     assert_eq!(history_keep.as_deref(), Some(&Duration::from_secs(90 * 24 * 60 * 60)));
     assert_eq!(history_max.as_deref(), Some(&10_000));
+    assert_eq!(host.as_deref().map(String::as_str), Some("db1"));
+    assert_eq!(lease.as_deref(), Some(&Duration::from_secs(30)));
     assert_eq!(listen.as_deref().map(ToString::to_string).as_deref(), Some("127.0.0.1:9187"));
     assert_eq!(max_running.as_deref(), Some(&8));
     assert_eq!(stop_timeout.as_deref(), Some(&Duration::from_secs(30)));
@@ -198,7 +202,7 @@ fn relative_paths_are_below_the_files_folder() {
 fn unknown_keys_name_the_nearest_one() {
     check(
         "shedule = 1",
-        "1:1: unknown key \"shedule\"\nhint: known here: database, database_file, state_dir, log_dir, log_keep, log_format, history_keep, history_max, listen, max_running, stop_timeout, metrics_dir, on_failure, jobs",
+        "1:1: unknown key \"shedule\"\nhint: known here: database, database_file, state_dir, log_dir, log_keep, log_format, history_keep, history_max, host, lease, listen, max_running, stop_timeout, metrics_dir, on_failure, jobs",
     );
     check("log-dir = 'x'", "1:1: unknown key \"log-dir\"\nhint: did you mean \"log_dir\"?");
     check("[job.x]", "1:2: unknown key \"job\"\nhint: did you mean \"jobs\"?");

@@ -79,7 +79,7 @@ impl Load {
     }
 
     fn run_whole(self, state_dir: &Path) -> Result<()> {
-        let database = Database::new(state_dir.join("punctual.db"), Duration::from_secs(5));
+        let database = Database::file(state_dir.join("punctual.db"), Duration::from_secs(5));
         // What the daemon logs where nobody says otherwise.
         let log = LogSettings {
             format: LogFormat::Text,
@@ -95,6 +95,7 @@ impl Load {
                 clock: Clock::System,
                 history: SharedHistory::new(database, Clock::System),
                 state_dir: state_dir.to_owned(),
+                lease: Duration::from_secs(30),
                 host: "bench".to_owned(),
                 retention: Retention {
                     age_max: Duration::from_secs(90 * 24 * 60 * 60),

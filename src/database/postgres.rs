@@ -15,6 +15,7 @@
 //! then nobody knows whether the statement took effect, as with every connection that breaks.
 
 mod error;
+mod migrate;
 mod tls;
 mod url;
 
@@ -148,12 +149,6 @@ impl Postgres {
     /// people, classified by its code.
     pub fn error(&self, doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Error + '_ {
         move |error| error::for_people(self.label(), doing, error)
-    }
-
-    /// Whether it makes sense to try again later: the database is away, or somebody was in the
-    /// way. A statement whose connection broke may have taken effect all the same.
-    pub fn is_away(error: &Error) -> bool {
-        error.exit() == Exit::Unavailable
     }
 
     /// Reads the certificates that the URL names.

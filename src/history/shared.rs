@@ -25,7 +25,8 @@ pub struct SharedHistory {
 
 struct Opened {
     history: History,
-    file: FileId,
+    /// Nothing where it is no file.
+    file: Option<FileId>,
     looked_at: Instant,
 }
 
@@ -45,8 +46,9 @@ impl SharedHistory {
     pub fn at_hand(&self) -> Option<History> {
         let opened = self.opened.try_lock().ok()?;
         let opened = opened.as_ref()?;
-        let trusted_until = opened.looked_at + TRUSTED_FOR;
-        (self.clock.monotonic() < trusted_until).then(|| opened.history.clone())
+        let trusted =
+            opened.file.is_none() || self.clock.monotonic() < opened.looked_at + TRUSTED_FOR;
+        trusted.then(|| opened.history.clone())
     }
 
     /// The history. `prepare` is called with it when it was opened anew.
@@ -56,16 +58,25 @@ impl SharedHistory {
         let mut slot = self.opened();
         let looked_at = self.clock.monotonic();
         if let Some(opened) = slot.as_mut()
-            && file_id(self.database.path()) == Some(opened.file)
+            && self.is_there(opened)
         {
             opened.looked_at = looked_at;
             return Ok(opened.history.clone());
         }
         let history = History::open(&self.database)?;
         prepare(&history)?;
-        let file = file_id(self.database.path());
-        *slot = file.map(|file| Opened { history: history.clone(), file, looked_at });
+        let file = self.database.path().and_then(file_id);
+        let opened = Opened { history: history.clone(), file, looked_at };
+        *slot = Some(opened).filter(|opened| self.is_there(opened));
         Ok(history)
+    }
+
+    /// Whether the database is still the one that was opened.
+    fn is_there(&self, opened: &Opened) -> bool {
+        match self.database.path() {
+            Some(path) => opened.file.is_some() && file_id(path) == opened.file,
+            None => true,
+        }
     }
 
     fn opened(&self) -> MutexGuard<'_, Option<Opened>> {

@@ -4,6 +4,7 @@ use crate::liveness::Liveness;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const RETENTION: Retention = Retention { age_max: DAY, runs_max: 3 };
+const TERMS: Terms = Terms { shared: false, lease: DAY, retention: RETENTION };
 
 struct Fixture {
     directory: tempfile::TempDir,
@@ -14,13 +15,13 @@ impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("punctual.db");
-        let history = History::open(&Database::new(path, DAY)).expect("a history");
+        let history = History::open(&Database::file(path, DAY)).expect("a history");
         Self { directory, history }
     }
 
     fn start(&self, job: &'static str, started_at: Timestamp) -> Uuid {
         let run = started(job, started_at);
-        self.history.start(&run, RETENTION).expect("recorded");
+        self.history.start(&run, &TERMS).expect("recorded");
         run.run_id
     }
 
@@ -34,7 +35,7 @@ impl Fixture {
             report: None,
             output: None,
         };
-        self.history.finish(run_id, &end).expect("recorded");
+        self.history.finish(run_id, None, &end).expect("recorded");
     }
 
     fn list(&self, filter: Filter) -> Vec<Run> {
@@ -62,11 +63,11 @@ fn a_run_has_no_outcome_until_it_ends() {
     let fixture = Fixture::new();
     let run_id = fixture.start("a", at("2026-01-01T00:00:00Z"));
     assert_eq!(fixture.list(Filter::default())[0].outcome, None);
-    let since = fixture.history.running_since("a").expect("read");
-    assert_eq!(since.as_deref(), Some("2026-01-01T00:00:00.000Z"));
+    let running = || fixture.history.running("a").expect("read").map(|run| run.started_at);
+    assert_eq!(running().as_deref(), Some("2026-01-01T00:00:00.000Z"));
     fixture.end(run_id, Outcome::Succeeded);
     assert_eq!(fixture.list(Filter::default())[0].outcome.as_deref(), Some("succeeded"));
-    assert_eq!(fixture.history.running_since("a").expect("read"), None);
+    assert_eq!(running(), None);
 }
 
 #[test]
@@ -124,9 +125,10 @@ fn the_due_time_of_a_job_is_claimed_once() {
     let fixture = Fixture::new();
     let due_at = Some(at("2026-01-01T02:00:00Z"));
     let claim = |job| Started { due_at, ..started(job, at("2026-01-01T02:00:01Z")) };
-    let claims = |job| fixture.history.start(&claim(job), RETENTION).expect("no error");
+    let start = |job| fixture.history.start(&claim(job), &TERMS).expect("no error");
+    let claims = |job| matches!(start(job), Start::Recorded(_));
     assert!(claims("a") && claims("b"), "each job has its own due times");
-    assert!(!claims("a"), "the second claim");
+    assert!(matches!(start("a"), Start::HasRun), "the second claim");
 }
 
 #[test]
@@ -139,18 +141,14 @@ fn old_runs_and_those_beyond_the_number_are_deleted_but_none_that_is_going() {
     }
     let old = fixture.start("b", at("2025-12-01T00:00:00Z"));
     fixture.end(old, Outcome::Succeeded);
-    let connection = fixture.history.connection.lock().expect("no panic");
     let now = at("2026-01-01T01:00:00Z");
-    prune(&connection, Some("a"), now, RETENTION).expect("pruned");
-    drop(connection);
+    fixture.history.prune(Some(&"a".into()), now, RETENTION).expect("pruned");
     let left = || -> Vec<String> {
         fixture.list(Filter::default()).into_iter().map(|run| run.id).collect()
     };
     assert_eq!(left().len(), 3 + 1 + 1);
     assert!(left().contains(&going.to_string()) && left().contains(&old.to_string()));
-    let connection = fixture.history.connection.lock().expect("no panic");
-    prune(&connection, None, now, RETENTION).expect("pruned");
-    drop(connection);
+    fixture.history.prune(None, now, RETENTION).expect("pruned");
     assert!(!left().contains(&old.to_string()), "it is too old, whatever became of its job");
 }
 
@@ -160,16 +158,15 @@ fn the_latest_due_time_of_a_job_stays_however_old() {
     for day in ["01", "02"] {
         let at = at(&format!("2020-01-{day}T00:00:00Z"));
         let run = Started { due_at: Some(at), ..started("a", at) };
-        fixture.history.start(&run, RETENTION).expect("recorded");
+        fixture.history.start(&run, &TERMS).expect("recorded");
         fixture.end(run.run_id, Outcome::Succeeded);
     }
-    let connection = fixture.history.connection.lock().expect("no panic");
-    prune(&connection, Some("a"), at("2026-01-01T00:00:00Z"), RETENTION).expect("pruned");
-    drop(connection);
+    let now = at("2026-01-01T00:00:00Z");
+    fixture.history.prune(Some(&"a".into()), now, RETENTION).expect("pruned");
     let [run] = &fixture.list(Filter::default())[..] else { panic!("one is left") };
     assert_eq!(run.due_at.as_deref(), Some("2020-01-02T00:00:00.000Z"));
     assert_eq!(
-        fixture.history.accounted_until("a").expect("read"),
+        fixture.history.accounted_until("a", "test").expect("read"),
         Some(at("2020-01-02T00:00:00Z"))
     );
 }

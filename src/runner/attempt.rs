@@ -12,6 +12,7 @@ use tracing::Instrument;
 use super::{Ending, RETRY_BACKOFF, RunRequest, Runner};
 use crate::capture::CapturedOutput;
 use crate::clock::{format_duration, millis};
+use crate::database::Fence;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::Started;
@@ -31,6 +32,25 @@ pub(super) type AttemptTask = JoinHandle<TaskResult>;
 enum StopReason {
     Deadline,
     Signal(Signal),
+    /// Another host may run the job by now.
+    LeaseLost,
+}
+
+/// What ends a run that does not end by itself.
+pub(super) struct Limits<'a> {
+    pub deadline: Instant,
+    pub signals: &'a mut Signals,
+    pub lease_lost: CancellationToken,
+}
+
+impl Limits<'_> {
+    async fn reached(&mut self) -> StopReason {
+        tokio::select! {
+            () = tokio::time::sleep_until(self.deadline) => StopReason::Deadline,
+            signal = self.signals.next() => StopReason::Signal(signal),
+            () = self.lease_lost.cancelled() => StopReason::LeaseLost,
+        }
+    }
 }
 
 impl Runner {
@@ -39,20 +59,20 @@ impl Runner {
         &self,
         request: &RunRequest,
         run: &Started,
+        fence: Option<Fence>,
         output: &CapturedOutput,
-        deadline: Instant,
-        signals: &mut Signals,
+        limits: &mut Limits<'_>,
     ) -> Ending {
         let mut attempt = 1;
         loop {
-            let mut ending = self.attempt(request, run, output, deadline, signals).await;
+            let mut ending = self.attempt(request, run, fence.clone(), output, limits).await;
             ending.attempts = attempt;
             if attempt > request.policy.retries || !may_retry(&ending) {
                 return ending;
             }
             let delay = RETRY_BACKOFF.delay(attempt);
             let resumes_at = self.clock.monotonic() + delay;
-            if resumes_at >= deadline {
+            if resumes_at >= limits.deadline {
                 tracing::warn!(attempt, "no time is left for another attempt");
                 return ending;
             }
@@ -64,8 +84,8 @@ impl Runner {
             );
             tokio::select! {
                 () = tokio::time::sleep_until(resumes_at) => {}
-                signal = signals.next() => {
-                    return stopped(request, StopReason::Signal(signal), attempt, ending.report);
+                reason = limits.reached() => {
+                    return stopped(request, reason, attempt, ending.report);
                 }
             }
             attempt += 1;
@@ -78,9 +98,9 @@ impl Runner {
         &self,
         request: &RunRequest,
         run: &Started,
+        fence: Option<Fence>,
         output: &CapturedOutput,
-        deadline: Instant,
-        signals: &mut Signals,
+        limits: &mut Limits<'_>,
     ) -> Ending {
         let (cancellation, kill) = (CancellationToken::new(), CancellationToken::new());
         let context = JobContext {
@@ -95,7 +115,8 @@ impl Runner {
             kill: kill.clone(),
             output: output.clone(),
             lines: Arc::clone(&self.lines),
-            deadline,
+            deadline: limits.deadline,
+            fence,
             secrets: self.secrets.clone(),
             scratch_dir: self.state_dir.clone(),
             daemon: self.daemon.clone(),
@@ -104,8 +125,7 @@ impl Runner {
         let reason = tokio::select! {
             biased;
             result = &mut task => return ended(flatten(result)),
-            () = tokio::time::sleep_until(deadline) => StopReason::Deadline,
-            signal = signals.next() => StopReason::Signal(signal),
+            reason = limits.reached() => reason,
         };
         if let StopReason::Signal(signal) = reason {
             tracing::warn!(
@@ -124,7 +144,7 @@ impl Runner {
                 tokio::time::timeout(request.job.kill_wait(), &mut task).await.ok()
             }
             // Whoever asks twice does not want to wait.
-            _ = signals.next() => {
+            _ = limits.signals.next() => {
                 kill.cancel();
                 let killed = tokio::time::timeout(request.job.kill_wait(), &mut task).await;
                 task.abort();
@@ -147,14 +167,12 @@ impl Runner {
 /// meanwhile, that is its ending.
 pub(super) async fn unless_stopped(
     request: &RunRequest,
-    deadline: Instant,
-    signals: &mut Signals,
+    limits: &mut Limits<'_>,
     work: impl Future<Output = ()>,
 ) -> Option<Ending> {
     let reason = tokio::select! {
         () = work => return None,
-        () = tokio::time::sleep_until(deadline) => StopReason::Deadline,
-        signal = signals.next() => StopReason::Signal(signal),
+        reason = limits.reached() => reason,
     };
     Some(stopped(request, reason, 0, None))
 }
@@ -224,6 +242,7 @@ fn stopped(
                 format!("{} was cancelled by {}", request.name, signal.name()),
             ),
         ),
+        StopReason::LeaseLost => (Outcome::Lost, lease_lost(&request.name)),
     };
     Ending { outcome, exit: error.exit(), attempts, report, error: Some(error), straggler: None }
 }
@@ -235,6 +254,7 @@ fn stuck(request: &RunRequest, reason: StopReason, task: AttemptTask) -> Ending 
             format!("its timeout of {}", format_duration(request.policy.timeout))
         }
         StopReason::Signal(signal) => signal.name().to_owned(),
+        StopReason::LeaseLost => "its lease was lost to another host".to_owned(),
     };
     let error = Error::new(
         Exit::Bug,
@@ -253,6 +273,20 @@ fn stuck(request: &RunRequest, reason: StopReason, task: AttemptTask) -> Ending 
         error: Some(error),
         straggler: Some(task),
     }
+}
+
+/// The ending of a run that turned out at its end to have lost its lease.
+pub(super) fn lost(job: &str, ending: Ending) -> Ending {
+    let error = lease_lost(job);
+    Ending { outcome: Outcome::Lost, exit: error.exit(), error: Some(error), ..ending }
+}
+
+fn lease_lost(job: &str) -> Error {
+    Error::new(
+        Exit::NotRun,
+        format!("the lease of {job} was lost to another host; the run is not to go on"),
+    )
+    .hint("this host slept, or did not reach the database for longer than --lease")
 }
 
 fn panicked(panic: Error) -> Ending {

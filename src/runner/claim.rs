@@ -1,25 +1,36 @@
-//! The right to run: the job's lock, and the recorded start.
+//! The right to run: the job's lock, the due time, the lease, and the recorded start.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Ending, IfRunning, RunRequest, Runner};
+use crate::backoff::Backoff;
 use crate::clock::{Clock, format_duration};
-use crate::database::create_private_directory;
+use crate::database::{Fence, create_private_directory};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::history::{Finished, History, Started};
+use crate::history::{Finished, History, Lease, Run, Start, Started, Terms};
 use crate::job::blocking;
 use crate::liveness::Liveness;
 use crate::lock::{self, FileLock};
 use crate::outcome::Outcome;
 use crate::signal::{Signal, Signals};
 
-/// How often a waiting run looks whether the other one is done.
+/// How often a waiting run looks whether the other one is done: a file of this host's, or a row
+/// that many hosts look at.
 const LOCK_POLL: Duration = Duration::from_millis(50);
+const LEASE_POLL: Duration = Duration::from_secs(1);
+
+/// How long a run waits for a database that is away, before it starts and after it has ended. A
+/// server that is restarted is back within that.
+const PATIENCE_TO_START: Duration = Duration::from_secs(10);
+const PATIENCE_TO_END: Duration = Duration::from_secs(60);
+const AWAY_BACKOFF: Backoff =
+    Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) };
 
 /// Whether a run may start.
 pub(super) enum Claim {
@@ -30,10 +41,17 @@ pub(super) enum Claim {
 /// How a try to start a run went.
 enum Try {
     Claimed(Claimed),
-    /// Another run of the job is going.
-    Running,
+    /// Another run of the job is going, on this host or another.
+    Running(Place),
     /// The due time has had its run.
     HasRun,
+}
+
+/// Where a run is going that is in the way.
+#[derive(Clone, Copy)]
+enum Place {
+    Here,
+    Elsewhere,
 }
 
 /// What a run holds while it is going.
@@ -42,17 +60,75 @@ pub(super) struct Claimed {
     /// Held until the end is recorded, so that the next run sees it.
     job_lock: FileLock,
     liveness: FileLock,
+    /// Where many hosts share the history.
+    lease: Option<Lease>,
     /// The run that held the job's lock before, if it is lost and may have left processes behind.
     pub(super) lost_predecessor: Option<Uuid>,
 }
 
 impl Claimed {
+    /// What a job needs to show that it may still write.
+    pub(super) fn fence(&self) -> Option<Fence> {
+        self.lease.as_ref().map(|lease| lease.fence.clone())
+    }
+
+    /// Fires when another host may run the job instead; never where there is no other.
+    pub(super) fn lease_lost(&self) -> CancellationToken {
+        self.lease.as_ref().map(|lease| lease.lost.clone()).unwrap_or_default()
+    }
+
     /// Records the end, then gives everything back but the job's lock, which is the caller's
     /// now. When the end cannot be recorded the liveness file stays, for a later reader to find
-    /// the run lost.
-    pub(super) fn release(self, run_id: Uuid, end: &Finished) -> (Result<()>, FileLock) {
-        let Self { history, job_lock, liveness, .. } = self;
-        (history.finish(run_id, end).and_then(|()| liveness.remove()), job_lock)
+    /// the run lost. Tells whether the run was still the one to say how it ended.
+    ///
+    /// A database that is away is waited for.
+    pub(super) async fn release(
+        self,
+        run_id: Uuid,
+        end: Finished,
+        clock: &Clock,
+    ) -> (Result<bool>, FileLock) {
+        let Self { history, job_lock, liveness, lease, .. } = self;
+        let fence = lease.as_ref().map(|lease| lease.fence.clone());
+        let mut patience = Patience::new(clock, PATIENCE_TO_END);
+        let recorded = loop {
+            let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
+            let recorded = blocking(move || history.finish(run_id, fence.as_ref(), &end)).await;
+            match patience.after(recorded) {
+                Ok(recorded) => break recorded,
+                Err(pause) => tokio::time::sleep(pause).await,
+            }
+        };
+        let removed = blocking(move || recorded.and_then(|ours| liveness.remove().map(|()| ours)));
+        (removed.await, job_lock)
+    }
+}
+
+/// For doing something again while the database is away.
+struct Patience<'a> {
+    clock: &'a Clock,
+    ends: Instant,
+    tries: u32,
+}
+
+impl<'a> Patience<'a> {
+    fn new(clock: &'a Clock, patience: Duration) -> Self {
+        Self { clock, ends: clock.monotonic() + patience, tries: 0 }
+    }
+
+    /// What came of it; or how long to wait before another try.
+    fn after<T>(&mut self, done: Result<T>) -> Result<Result<T>, Duration> {
+        let error = match done {
+            Err(error) if error.exit() == Exit::Unavailable => error,
+            done => return Ok(done),
+        };
+        self.tries += 1;
+        let pause = AWAY_BACKOFF.delay(self.tries);
+        if self.clock.monotonic() + pause >= self.ends {
+            return Ok(Err(error));
+        }
+        tracing::debug!(error = error.chain(), "the database is away; trying again");
+        Err(pause)
     }
 }
 
@@ -77,27 +153,49 @@ impl Runner {
         signals: &mut Signals,
     ) -> Result<Claim> {
         let lock_path = self.lock_dir().join(format!("{}.lock", run.job));
-        let history = tokio::select! {
-            history = self.history_at_hand() => history?,
-            () = tokio::time::sleep_until(deadline) => return Ok(Claim::Denied(out_of_time(request))),
-            signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
+        let mut patience = Patience::new(&self.clock, PATIENCE_TO_START);
+        let history = loop {
+            let pause = tokio::select! {
+                history = self.history_at_hand() => match patience.after(history) {
+                    Ok(history) => break history?,
+                    Err(pause) => pause,
+                },
+                () = tokio::time::sleep_until(deadline) => return Ok(Claim::Denied(out_of_time(request))),
+                signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
+            }
         };
         loop {
-            match self.try_claim(request, run, &history, &lock_path).await? {
-                Try::Claimed(claimed) => return Ok(Claim::Granted(claimed)),
-                Try::HasRun => return Ok(Claim::Denied(Ending::skipped())),
-                Try::Running => {}
-            }
-            let out_of_patience = match request.policy.if_running {
-                IfRunning::Skip | IfRunning::Fail | IfRunning::Allow => true,
-                IfRunning::Wait => self.clock.monotonic() + LOCK_POLL >= deadline,
+            let tried = self.try_claim(request, run, &history, &lock_path).await;
+            let pause = match patience.after(tried) {
+                Ok(tried) => match tried? {
+                    Try::Claimed(claimed) => return Ok(Claim::Granted(claimed)),
+                    Try::HasRun => return Ok(Claim::Denied(Ending::skipped())),
+                    Try::Running(place) => {
+                        let pause = match place {
+                            Place::Here => LOCK_POLL,
+                            Place::Elsewhere => LEASE_POLL,
+                        };
+                        let out_of_patience = match request.policy.if_running {
+                            IfRunning::Skip | IfRunning::Fail | IfRunning::Allow => true,
+                            IfRunning::Wait => self.clock.monotonic() + pause >= deadline,
+                        };
+                        if out_of_patience {
+                            return self.overlapped(request, run, history, lock_path, place).await;
+                        }
+                        pause
+                    }
+                },
+                Err(pause) => pause,
             };
-            if out_of_patience {
-                return self.overlapped(request, run, history, lock_path).await;
-            }
             tokio::select! {
-                () = tokio::time::sleep(LOCK_POLL) => {}
-                signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
+                () = tokio::time::sleep(pause) => {}
+                signal = signals.next() => {
+                    return self.cancelled_in_wait(run, history, signal).await;
+                }
             }
         }
     }
@@ -110,8 +208,14 @@ impl Runner {
         self.history.get(|history| {
             create_private_directory(&self.state_dir)?;
             create_private_directory(&self.lock_dir())?;
-            Liveness::new(&self.state_dir).sweep(history, &self.clock)
+            Liveness::new(&self.state_dir).sweep(history, &self.clock)?;
+            history.sweep_leases(self.clock.now())
         })
+    }
+
+    /// The terms of a run, `shared` when others of its job may go beside it.
+    pub(super) fn terms(&self, shared: bool) -> Terms {
+        Terms { shared, lease: self.lease, retention: self.retention }
     }
 
     fn lock_dir(&self) -> PathBuf {
@@ -140,25 +244,41 @@ impl Runner {
         let if_running = request.policy.if_running;
         let (run, history, lock_path) = (run.clone(), history.clone(), lock_path.to_owned());
         let liveness = Liveness::new(&self.state_dir);
-        let (retention, clock) = (self.retention, self.clock.clone());
+        let clock = self.clock.clone();
+        let shared = if_running == IfRunning::Allow;
+        let terms = self.terms(shared);
         blocking(move || {
-            let job_lock = match if_running {
-                IfRunning::Allow => FileLock::try_share(&lock_path)?,
-                IfRunning::Skip | IfRunning::Wait | IfRunning::Fail => {
-                    FileLock::try_acquire(&lock_path)?
-                }
+            let job_lock = match shared {
+                true => FileLock::try_share(&lock_path)?,
+                false => FileLock::try_acquire(&lock_path)?,
             };
-            let Some(job_lock) = job_lock else { return Ok(Try::Running) };
+            let Some(job_lock) = job_lock else { return Ok(Try::Running(Place::Here)) };
             let lost_predecessor = lost_predecessor(&history, &liveness, &clock, &lock_path)?;
             let liveness = liveness.declare(run.run_id)?;
-            match history.start(&run, retention) {
-                Ok(true) => {
+            let started = history.start(&run, &terms).and_then(|start| {
+                let lease = match &start {
+                    Start::Recorded(Some(fence)) => Some(history.keep(fence, terms.lease)?),
+                    Start::Recorded(None) | Start::HasRun | Start::Running => None,
+                };
+                Ok((start, lease))
+            });
+            match started {
+                Ok((Start::Recorded(_), lease)) => {
                     // Not before: a run that is not to be must not hide the one before it.
                     let note = format!("run {} pid {}\n", run.run_id, std::process::id());
                     job_lock.note_holder(&note);
-                    Ok(Try::Claimed(Claimed { history, job_lock, liveness, lost_predecessor }))
+                    Ok(Try::Claimed(Claimed {
+                        history,
+                        job_lock,
+                        liveness,
+                        lease,
+                        lost_predecessor,
+                    }))
                 }
-                Ok(false) => liveness.remove().map(|()| Try::HasRun),
+                Ok((Start::HasRun, _)) => liveness.remove().map(|()| Try::HasRun),
+                Ok((Start::Running, _)) => {
+                    liveness.remove().map(|()| Try::Running(Place::Elsewhere))
+                }
                 Err(error) => {
                     liveness.remove()?;
                     Err(error)
@@ -175,27 +295,48 @@ impl Runner {
         run: &Started,
         history: History,
         lock_path: PathBuf,
+        place: Place,
     ) -> Result<Claim> {
         let (run, clock) = (run.clone(), self.clock.clone());
-        let retention = self.retention;
         let if_running = request.policy.if_running;
         let timeout = request.policy.timeout;
         blocking(move || {
+            // It may be this due time's own run that is going.
+            if run.due_at.is_some_and(|due_at| history.has_run(&run.job, due_at).unwrap_or(false)) {
+                return Ok(Claim::Denied(Ending::skipped()));
+            }
             let ending = match if_running {
                 IfRunning::Skip | IfRunning::Allow => Ending::skipped(),
                 IfRunning::Wait | IfRunning::Fail => {
-                    let since = history.running_since(&run.job)?;
-                    let holder = lock::holder(&lock_path);
-                    let error = still_running(&run.job, if_running, timeout, since, holder);
+                    let holder = match place {
+                        Place::Here => lock::holder(&lock_path),
+                        Place::Elsewhere => None,
+                    };
+                    let other = history.running(&run.job)?;
+                    let error = still_running(&run.job, if_running, timeout, other, holder);
                     Ending::before_start(Outcome::Skipped, Exit::NotRun, Some(error))
                 }
             };
-            if history.start(&run, retention)? {
-                history.finish(run.run_id, &ending.finished(clock.now()))?;
-            }
+            history.record_not_started(&run, &ending.finished(clock.now()))?;
             Ok(Claim::Denied(ending))
         })
         .await
+    }
+
+    /// The ending of a run that was cancelled while it waited for another. A due time that had no
+    /// run keeps its right to one, and gets no row.
+    async fn cancelled_in_wait(
+        &self,
+        run: &Started,
+        history: History,
+        signal: Signal,
+    ) -> Result<Claim> {
+        let ending = cancelled(signal);
+        if run.due_at.is_none() {
+            let (run, end) = (run.clone(), ending.finished(self.clock.now()));
+            blocking(move || history.record_not_started(&run, &end)).await?;
+        }
+        Ok(Claim::Denied(ending))
     }
 }
 
@@ -235,15 +376,19 @@ fn still_running(
     job: &str,
     if_running: IfRunning,
     timeout: Duration,
-    since: Option<String>,
+    other: Option<Run>,
     holder: Option<String>,
 ) -> Error {
     let mut message = format!("{job} is already running");
-    if let Some(since) = since {
-        message.push_str(&format!(" since {since}"));
+    if let Some(other) = &other {
+        message.push_str(&format!(" since {}", other.started_at));
     }
-    if let Some(holder) = holder {
-        message.push_str(&format!(" ({holder})"));
+    match (holder, other) {
+        (Some(holder), _) => message.push_str(&format!(" ({holder})")),
+        (None, Some(other)) => {
+            message.push_str(&format!(" on {} (run {} pid {})", other.host, other.id, other.pid));
+        }
+        (None, None) => {}
     }
     if if_running == IfRunning::Wait {
         message.push_str(&format!("; waited {} for it", format_duration(timeout)));

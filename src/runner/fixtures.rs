@@ -69,12 +69,13 @@ impl Fixture {
         let clock = Clock::starting_at(UNIX_EPOCH + Duration::from_secs(1_767_225_600));
         let runner = Runner {
             history: SharedHistory::new(
-                Database::new(database, Duration::from_secs(5)),
+                Database::file(database, Duration::from_secs(5)),
                 clock.clone(),
             ),
             clock,
             state_dir: directory.path().to_owned(),
             host: "test".to_owned(),
+            lease: Duration::from_secs(30),
             retention: Retention { age_max: 90 * 24 * 60 * MINUTE, runs_max: 100 },
             http: HttpClients::default(),
             pinger: Pinger::new(HttpClients::default()),

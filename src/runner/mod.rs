@@ -32,7 +32,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::{Finished, Retention, SharedHistory, Started, Trigger};
 use crate::http::HttpClients;
-use crate::job::{RenderedReport, RunnableJob, blocking};
+use crate::job::{RenderedReport, RunnableJob};
 use crate::lock::FileLock;
 use crate::logging::RUN_FAILED_TARGET;
 use crate::outcome::Outcome;
@@ -42,7 +42,7 @@ use crate::secret::Secrets;
 use crate::signal::Signals;
 
 pub use aftermath::Watchers;
-use attempt::AttemptTask;
+use attempt::{AttemptTask, Limits};
 use claim::{Claim, Claimed};
 
 /// The delays between the attempts of a run.
@@ -114,6 +114,8 @@ pub struct Runner {
     /// Where the locks are.
     pub state_dir: PathBuf,
     pub host: String,
+    /// How long a run keeps its job where many hosts share the history and nothing is heard of it.
+    pub lease: Duration,
     pub retention: Retention,
     pub http: HttpClients,
     pub pinger: Pinger,
@@ -205,16 +207,16 @@ impl Runner {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
                 ping = self.tell_of_start(request);
                 let output = CapturedOutput::default();
+                let fence = claimed.fence();
+                let mut limits = Limits { deadline, signals, lease_lost: claimed.lease_lost() };
                 let clean_up = claimed.lost_predecessor.and_then(|lost| request.job.clean_up(lost));
                 let stopped = match clean_up {
-                    Some(clean_up) => {
-                        attempt::unless_stopped(request, deadline, signals, clean_up).await
-                    }
+                    Some(clean_up) => attempt::unless_stopped(request, &mut limits, clean_up).await,
                     None => None,
                 };
                 let ending = match stopped {
                     Some(ending) => ending,
-                    None => self.attempts(request, &run, &output, deadline, signals).await,
+                    None => self.attempts(request, &run, fence, &output, &mut limits).await,
                 };
                 self.record_end(&run, claimed, ending, &output).await
             }
@@ -249,11 +251,11 @@ impl Runner {
     ) -> (Ending, Option<Straggler>) {
         let mut end = ending.finished(self.clock.now());
         end.output = output.text();
-        let run_id = run.run_id;
-        let (recorded, job_lock) = blocking(move || claimed.release(run_id, &end)).await;
+        let (recorded, job_lock) = claimed.release(run.run_id, end, &self.clock).await;
         let straggler = ending.straggler.take().map(|task| Straggler { task, _job_lock: job_lock });
         let ending = match recorded {
-            Ok(()) => ending,
+            Ok(true) => ending,
+            Ok(false) => attempt::lost(&run.job, ending),
             Err(error) if ending.outcome == Outcome::Succeeded => Ending {
                 outcome: Outcome::Failed,
                 exit: error.exit(),

@@ -280,7 +280,7 @@ async fn different_jobs_run_side_by_side() {
 #[tokio::test(start_paused = true)]
 async fn a_success_that_cannot_be_recorded_is_a_failure() {
     let fixture = Fixture::new();
-    let database = fixture.runner.history.database().path().to_owned();
+    let database = fixture.runner.history.database().path().expect("a file").to_owned();
     let vandal = job(move |_| {
         let database = database.clone();
         Box::pin(async move {
@@ -299,7 +299,7 @@ async fn a_database_that_cannot_be_opened_is_a_failure_before_the_start() {
     let mut fixture = Fixture::new();
     let file = fixture.directory.path().join("file");
     std::fs::write(&file, "no database ".repeat(100)).expect("written");
-    let database = Database::new(file, Duration::from_secs(1));
+    let database = Database::file(file, Duration::from_secs(1));
     fixture.runner.history = SharedHistory::new(database, fixture.runner.clock.clone());
     let record = fixture.run(&request(succeeds())).await;
     assert_eq!(
@@ -386,7 +386,7 @@ async fn a_run_that_died_beside_a_process_that_lives_on_is_found_lost_and_cleane
         host: "test".to_owned(),
     };
     let history = fixture.runner.open_history().expect("a history");
-    history.start(&died, fixture.runner.retention).expect("recorded");
+    history.start(&died, &fixture.runner.terms(false)).expect("recorded");
     std::fs::write(fixture.directory.path().join(format!("runs/{run_id}.lock")), "").expect("file");
     let note = format!("run {run_id} pid 1\n");
     std::fs::write(fixture.directory.path().join("locks/job.lock"), note).expect("a note");

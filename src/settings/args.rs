@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::parser::ValueSource;
 
-use crate::clock::parse_duration;
+use crate::clock::{parse_duration, parse_lease};
 use crate::logging::LogFormat;
 use crate::output::OutputFormat;
 
@@ -21,16 +21,21 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_name = "FILE", env = "PUNCTUAL_CONFIG", hide_env_values = true, value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// SQLite database for history and data [default: punctual.db in the state directory]
+    /// Database for history and data: a file of SQLite [default: punctual.db in the state
+    /// directory], or a postgres:// URL where several hosts share it
     #[arg(
         long,
         global = true,
-        value_name = "PATH",
+        value_name = "PATH or URL",
         env = "PUNCTUAL_DATABASE",
         hide_env_values = true,
         value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     pub database: Option<String>,
+
+    /// File that holds the URL of the database, for one with a password
+    #[arg(long, global = true, value_name = "FILE", env = "PUNCTUAL_DATABASE_FILE", hide_env_values = true, conflicts_with = "database", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
+    pub database_file: Option<PathBuf>,
 
     /// Directory for database and locks [default: /var/lib/punctual for root, else
     /// $XDG_STATE_HOME/punctual or ~/.local/state/punctual]
@@ -67,6 +72,15 @@ pub struct GlobalFlags {
     /// How many runs of a job stay in the history [default: 10000]
     #[arg(long, global = true, value_name = "N", env = "PUNCTUAL_HISTORY_MAX", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub history_max: Option<u32>,
+
+    /// What this host is called in the history [default: its host name]
+    #[arg(long, global = true, value_name = "NAME", env = "PUNCTUAL_HOST", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new(), hide_short_help = true)]
+    pub host: Option<String>,
+
+    /// With PostgreSQL: how long a host of which nothing is heard keeps the jobs that it runs
+    /// [default: 30s]
+    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_LEASE", hide_env_values = true, value_parser = parse_lease, hide_short_help = true)]
+    pub lease: Option<Duration>,
 
     /// Log more on stderr: -v what is done, -vv debug, -vvv libraries too
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]

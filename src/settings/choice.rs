@@ -152,6 +152,12 @@ impl<T: Shown> Shown for Option<T> {
     }
 }
 
+impl Shown for String {
+    fn shown(&self) -> String {
+        self.clone()
+    }
+}
+
 impl Shown for PathBuf {
     fn shown(&self) -> String {
         self.display().to_string()

@@ -11,7 +11,7 @@ use super::findings::{Check, Findings};
 use super::places::{check_directory, writable};
 use crate::clock::Clock;
 use crate::daemon;
-use crate::database::Inspection;
+use crate::database::{Database, Inspection};
 use crate::error::Result;
 use crate::history::{self, Filter, History};
 use crate::jobs::CATALOG;
@@ -24,7 +24,7 @@ const NEWS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const BAD_RUNS_MAX: u32 = 1000;
 
 pub fn check_storage(findings: &mut Findings, subject: &Subject<'_>) {
-    let database = &subject.settings.database;
+    let Database::Sqlite(database) = &subject.settings.database else { return };
     let mut check = findings.check("database");
     let folder = match database.path().parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -62,7 +62,7 @@ impl Daemon {
                 let jobs = jobs.lock().expect("no test panicked").clone();
                 let jobs =
                     jobs.map_err(|text| Error::new(crate::exit::Exit::Configuration, text))?;
-                store.with_past(jobs, &runner.history, &runner.clock)
+                store.with_past(jobs, &runner.history, &runner.host, &runner.clock)
             })
         };
         let first = load().expect("jobs");
@@ -223,7 +223,8 @@ async fn a_database_that_is_removed_under_the_daemon_is_made_anew() {
     let fixture = Fixture::new();
     let daemon = Daemon::start(&fixture, vec![daemon_job("job", "every 10s", succeeds())]).await;
     pass(15 * SECOND).await;
-    std::fs::remove_file(fixture.runner.history.database().path()).expect("removed");
+    std::fs::remove_file(fixture.runner.history.database().path().expect("a file"))
+        .expect("removed");
     pass(20 * SECOND).await;
     daemon.stop().await;
     assert_eq!(outcomes(&fixture, "job"), ["succeeded"; 2], "in the new database");

@@ -28,7 +28,7 @@ impl Fixture {
     /// Without a health the loop does not answer.
     async fn new(limits: HttpServerLimits, health: Option<Health>, jobs: usize) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = Database::new(directory.path().join("punctual.db"), LONG);
+        let database = Database::file(directory.path().join("punctual.db"), LONG);
         let metrics = Metrics::new(SharedHistory::new(database, Clock::System));
         let (requests, mut receiver) = mpsc::channel(8);
         let site = Site { handle: DaemonHandle::new(requests), metrics: Arc::new(metrics) };

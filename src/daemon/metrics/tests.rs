@@ -6,7 +6,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::daemon::policy::{Missed, MissedReason, SkipReason};
 use crate::database::Database;
 use crate::exit::Exit;
-use crate::history::{Finished, Retention, Started};
+use crate::history::{Finished, Retention, Started, Terms};
 use crate::job::{AttemptFuture, RenderedReport, RunnableJob};
 use crate::outcome::Outcome;
 use crate::runner::{IfRunning, RunPolicy, Watchers};
@@ -22,7 +22,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = Database::new(directory.path().join("punctual.db"), MINUTE);
+        let database = Database::file(directory.path().join("punctual.db"), MINUTE);
         let history = SharedHistory::new(database, Clock::System);
         Self { metrics: Metrics::new(history.clone()), history, _directory: directory }
     }
@@ -56,7 +56,7 @@ impl Fixture {
             host: "test".to_owned(),
         };
         let retention = Retention { age_max: MINUTE, runs_max: 100 };
-        history.start(&run, retention).expect("recorded");
+        history.start(&run, &Terms { shared: false, lease: MINUTE, retention }).expect("recorded");
         let end = Finished {
             finished_at: at(second + 1),
             outcome,
@@ -66,7 +66,7 @@ impl Fixture {
             report: None,
             output: None,
         };
-        history.finish(run.run_id, &end).expect("recorded");
+        history.finish(run.run_id, None, &end).expect("recorded");
     }
 }
 
@@ -200,7 +200,7 @@ fn the_last_success_is_that_of_the_history_and_outlives_it() {
     let first = [format!("{name}{{job=\"a\"}} 1800000011.0")];
     assert_eq!(fixture.lines(&["a", "b"], name), first);
     let history = fixture.history.get(|_| Ok(())).expect("a history");
-    rusqlite::Connection::open(fixture.history.database().path())
+    rusqlite::Connection::open(fixture.history.database().path().expect("a file"))
         .and_then(|database| database.execute("DELETE FROM runs", ()))
         .expect("deleted");
     assert_eq!(history.last_success("a", None).expect("an answer"), None);

@@ -59,7 +59,7 @@ fn whoever_is_kept_out_learns_why() {
     let error = run(&poor, "SELEKT").expect_err("no statement");
     assert_eq!(error.exit(), Exit::Bug, "{}", error.chain());
     let error = run(&poor, "SET statement_timeout = 1; SELECT pg_sleep(60)").expect_err("too long");
-    assert!(Postgres::is_away(&error), "{}", error.chain());
+    assert_eq!(error.exit(), Exit::Unavailable, "{}", error.chain());
 }
 
 #[test]

@@ -53,11 +53,6 @@ pub struct PostgresUrl {
 }
 
 impl PostgresUrl {
-    /// Whether a text is meant as such a URL, however wrong it may be.
-    pub fn is_meant_by(text: &str) -> bool {
-        without_scheme(text).is_some()
-    }
-
     /// The error says what is wrong, without what could be secret.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (address, query) = split(text)?;

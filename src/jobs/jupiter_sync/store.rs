@@ -26,7 +26,7 @@ use super::batch::{Batch, Consumer, Entry};
 use super::element::Token;
 use super::report::Counts;
 use crate::clock::Clock;
-use crate::database::{Database, Migrations, checkpoint};
+use crate::database::{Database, Migrations, Sqlite, checkpoint};
 use crate::error::Result;
 use crate::job;
 
@@ -37,7 +37,8 @@ const CACHE_KIBIBYTES: i64 = -8192;
 /// 1,000, so that a page of the index that a bulk insert changes often is moved less often.
 const CHECKPOINT_PAGES: i64 = 8192;
 
-pub const MIGRATIONS: Migrations = Migrations { owner: "jupiter-sync", steps: &[CREATE_TOKENS] };
+pub const MIGRATIONS: Migrations =
+    Migrations { owner: "jupiter-sync", sqlite: &[CREATE_TOKENS], postgres: &[] };
 
 /// The mint's index is apart from the rows: that fills faster than a table without row numbers.
 const CREATE_TOKENS: &str = "CREATE TABLE tokens (
@@ -82,7 +83,7 @@ pub struct StoreOptions {
 
 /// The `tokens` table during one run. All methods block.
 pub struct Store {
-    database: Database,
+    database: Sqlite,
     connection: Connection,
     options: StoreOptions,
     clock: Clock,
@@ -133,6 +134,9 @@ impl Met {
 
 impl Store {
     pub fn open(database: &Database, clock: &Clock, options: StoreOptions) -> Result<Self> {
+        let Database::Sqlite(database) = database else {
+            return Err(crate::error::Error::new(crate::exit::Exit::Configuration, "not yet"));
+        };
         let database = if options.dry_run && !database.has_tables(&MIGRATIONS)? {
             database.temporary()
         } else {

@@ -22,7 +22,7 @@ impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("punctual.db");
-        Self { directory, database: Database::new(path, Duration::from_secs(5)) }
+        Self { directory, database: Database::file(path, Duration::from_secs(5)) }
     }
 
     fn open(&self, options: StoreOptions) -> Store {
@@ -52,12 +52,12 @@ impl Fixture {
     }
 
     fn number(&self, query: &str) -> i64 {
-        let connection = Connection::open(self.database.path()).expect("opens");
+        let connection = Connection::open(self.database.path().expect("a file")).expect("opens");
         connection.query_row(query, (), |row| row.get(0)).expect("a number")
     }
 
     fn tags(&self, n: u64) -> String {
-        let connection = Connection::open(self.database.path()).expect("opens");
+        let connection = Connection::open(self.database.path().expect("a file")).expect("opens");
         let query = "SELECT tags FROM tokens WHERE mint = ?1";
         connection.query_row(query, [mint(n)], |row| row.get(0)).expect("the token")
     }
@@ -228,10 +228,10 @@ fn a_dry_run_makes_no_table_and_takes_no_lock() {
     let fixture = Fixture::new();
     let store = fixture.store(DRY_RUN, &tokens(0..3));
     check(&store, 0, 3, 0, 0);
-    assert!(!fixture.database.path().exists());
+    assert!(!fixture.database.path().expect("a file").exists());
 
     drop(fixture.store(INSERT_ONLY, &tokens(0..1)));
-    let writer = Connection::open(fixture.database.path()).expect("opens");
+    let writer = Connection::open(fixture.database.path().expect("a file")).expect("opens");
     writer.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     let store = fixture.store(DRY_RUN, &tokens(0..3));
     check(&store, 0, 2, 1, 0);

@@ -3,18 +3,19 @@
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Database, Migrations, applied_steps, file_path, has_objects, recovery_hint};
+use super::{Sqlite, applied_steps, file_path, has_objects, recovery_hint};
+use crate::database::{Migrations, Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
 /// A database that is being looked at.
 pub struct Inspection {
-    database: Database,
+    database: Sqlite,
     connection: Connection,
     is_ours: bool,
 }
 
-impl Database {
+impl Sqlite {
     /// Opens the database for a look at it. Nothing when there is no file; an error when it is
     /// damaged, of a newer program, or not ours at all.
     ///
@@ -90,18 +91,18 @@ impl Inspection {
         }
         let applied = applied_steps(&self.connection, migrations.owner)
             .map_err(self.database.error("cannot read its versions"))?;
-        let target = migrations.steps.len() as i64;
+        let target = migrations.sqlite.len() as i64;
         if applied > target {
             return Err(self
                 .database
-                .newer_than_program(format!("tables of {}", migrations.owner)));
+                .newer_than_program(&format!("tables of {}", migrations.owner)));
         }
         Ok(applied == target)
     }
 
     /// For further questions.
-    pub fn into_parts(self) -> (Database, Connection) {
-        (self.database, self.connection)
+    pub fn into_session(self) -> Session {
+        Session::of_sqlite(self.database, self.connection)
     }
 
     fn read<T: rusqlite::types::FromSql>(&self, query: &str) -> Result<T> {

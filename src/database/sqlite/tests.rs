@@ -1,17 +1,21 @@
 use super::*;
 
-const ONE: Migrations =
-    Migrations { owner: "one", steps: &["CREATE TABLE things (id INTEGER PRIMARY KEY)"] };
+const ONE: Migrations = Migrations {
+    owner: "one",
+    sqlite: &["CREATE TABLE things (id INTEGER PRIMARY KEY)"],
+    postgres: &[],
+};
 const GROWN: Migrations = Migrations {
     owner: "one",
-    steps: &[
+    postgres: &[],
+    sqlite: &[
         "CREATE TABLE things (id INTEGER PRIMARY KEY)",
         "ALTER TABLE things ADD COLUMN name TEXT",
     ],
 };
 
-fn database(directory: &tempfile::TempDir) -> Database {
-    Database::new(directory.path().join("punctual.db"), Duration::from_secs(5))
+fn database(directory: &tempfile::TempDir) -> Sqlite {
+    Sqlite::new(directory.path().join("punctual.db"), Duration::from_secs(5))
 }
 
 fn directory() -> tempfile::TempDir {
@@ -19,7 +23,7 @@ fn directory() -> tempfile::TempDir {
 }
 
 #[track_caller]
-fn refused(database: &Database, exit: Exit, says: &str) {
+fn refused(database: &Sqlite, exit: Exit, says: &str) {
     let error = database.connect(&ONE).expect_err("it is refused");
     assert_eq!(error.exit(), exit, "{}", error.chain());
     assert!(error.chain().contains(says), "{}", error.chain());
@@ -44,8 +48,11 @@ fn migrations_are_applied_once_and_only_the_new_ones() {
 fn a_migration_that_fails_leaves_nothing_behind() {
     let directory = directory();
     let database = database(&directory);
-    let broken =
-        Migrations { owner: "one", steps: &["CREATE TABLE things (id)", "CREATE nonsense"] };
+    let broken = Migrations {
+        owner: "one",
+        sqlite: &["CREATE TABLE things (id)", "CREATE nonsense"],
+        postgres: &[],
+    };
     database.connect(&broken).expect_err("it is broken");
     database.connect(&ONE).expect("nothing of it is there");
 }
@@ -55,7 +62,7 @@ fn owners_do_not_share_their_versions() {
     let directory = directory();
     let database = database(&directory);
     database.connect(&GROWN).expect("created");
-    let other = Migrations { owner: "other", steps: &["CREATE TABLE others (id)"] };
+    let other = Migrations { owner: "other", sqlite: &["CREATE TABLE others (id)"], postgres: &[] };
     database.connect(&other).expect("created");
     database.connect(&GROWN).expect("opened");
 }
@@ -107,7 +114,7 @@ fn what_is_no_database_is_an_error_with_a_way_out() {
     let hint = database.connect(&ONE).expect_err("refused").hint_text().map(str::to_owned);
     assert!(hint.expect("a hint").contains(".recover"));
     refused(
-        &Database::new(directory.path().to_owned(), Duration::ZERO),
+        &Sqlite::new(directory.path().to_owned(), Duration::ZERO),
         Exit::Configuration,
         "is a directory",
     );
@@ -132,7 +139,7 @@ fn a_missing_directory_is_made_for_the_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let directory = directory();
     let deep = directory.path().join("a/b");
-    Database::new(deep.join("x.db"), Duration::ZERO).connect(&ONE).expect("created");
+    Sqlite::new(deep.join("x.db"), Duration::ZERO).connect(&ONE).expect("created");
     let mode = std::fs::metadata(&deep).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }

@@ -1,0 +1,69 @@
+//! Which due time a run from the command line is for.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::schedule::Schedule;
+
+/// Cron starts what is due within the minute.
+const LATE_MAX: Duration = Duration::from_secs(60);
+
+/// What `--due` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Due {
+    /// Found out from the schedule, where several hosts have the same line in their crontabs.
+    #[default]
+    Auto,
+    /// None: the run is started for its own sake.
+    None,
+    At(Timestamp),
+}
+
+impl FromStr for Due {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "none" => Ok(Self::None),
+            time => Timestamp::parse(time).map(Self::At).ok_or_else(|| {
+                "write auto, none or an RFC 3339 time such as 2026-11-24T02:00:00Z".to_owned()
+            }),
+        }
+    }
+}
+
+/// The latest due time of a run that cron may have started at `now`: one that is not too old to
+/// be what it was started for.
+pub fn latest(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+    schedule.last_at_or_before(now).filter(|due_at| now.since(*due_at) <= LATE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_for_the_latest_due_time_unless_that_is_too_old() {
+        let schedule = Schedule::parse("*/5 * * * *").expect("a schedule");
+        let at = |text| Timestamp::parse(text).expect("a time");
+        for (now, due_at) in [
+            ("2026-01-01T00:05:00Z", Some("2026-01-01T00:05:00Z")),
+            ("2026-01-01T00:05:59Z", Some("2026-01-01T00:05:00Z")),
+            ("2026-01-01T00:06:01Z", None),
+            ("2026-01-01T00:04:59Z", None),
+        ] {
+            assert_eq!(latest(&schedule, at(now)), due_at.map(at), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_due_time_is_written_in_one_of_three_ways() {
+        assert_eq!("auto".parse(), Ok(Due::Auto));
+        assert_eq!("none".parse(), Ok(Due::None));
+        let time = Timestamp::parse("2026-01-01T00:05:00Z").expect("a time");
+        assert_eq!("2026-01-01T00:05:00Z".parse(), Ok(Due::At(time)));
+        assert!("soon".parse::<Due>().is_err_and(|reason| reason.contains("RFC 3339")));
+    }
+}

@@ -1,0 +1,281 @@
+//! Leases: who may run a job, where many hosts share the history.
+//!
+//! A run has a lease from its start to its end: a row with the run as its owner, a *fence* (each
+//! lease of a job has a greater number than the one before), and an expiry by the database's
+//! clock, which the run's process moves on by heartbeats. Claim and lease are one statement, and so
+//! one round trip: it takes the job's lease if that is free or over, marks the run that let it
+//! lapse lost, and records the start. `(job, due_at)` is unique, so of all the hosts that try the
+//! same due time one succeeds.
+//!
+//! Whoever writes for a run does so only while the lease is the run's. A process that slept through
+//! its expiry finds at its next heartbeat that the lease is another's, or that its run was marked
+//! lost. One that cannot reach the database goes on: nobody else can, as far as it knows, and
+//! should another have taken over, the fence keeps out what it writes later.
+//!
+//! The clocks of hosts are never compared: expiry is the database's business alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Finished, Start, Started, Terms};
+use crate::clock::millis;
+use crate::database::{Fence, Postgres};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Heartbeats within the time that a lease lasts: two may be lost.
+const HEARTBEATS_PER_LEASE: u32 = 3;
+
+/// Takes the lease of the job, unless somebody has it, one that may go beside others included. Runs
+/// that have not ended are lost then.
+const TAKE: &str = "INSERT INTO leases AS lease (name, job, owner, host, fence, expires_at)
+    SELECT $2, $2, $1, $6, 1, now() + $9 * interval '1 millisecond'
+    WHERE NOT EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4)
+    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, host = excluded.host,
+        fence = lease.fence + 1, expires_at = excluded.expires_at
+    WHERE (lease.owner IS NULL OR lease.expires_at <= now())
+      AND NOT EXISTS (SELECT 1 FROM leases AS beside
+          WHERE beside.job = $2 AND beside.name <> $2 AND beside.expires_at > now())
+    RETURNING fence";
+
+/// Takes a lease beside others, unless somebody has that of the job alone.
+const TAKE_SHARED: &str = "INSERT INTO leases (name, job, owner, host, fence, expires_at)
+    SELECT $1, $2, $1, $6, fence, now() + $9 * interval '1 millisecond' FROM numbered
+    RETURNING fence";
+const NUMBER_SHARED: &str = "INSERT INTO leases AS lease (name, job, fence, expires_at)
+    SELECT $2, $2, 1, now()
+    WHERE NOT EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4)
+    ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1
+    WHERE lease.owner IS NULL OR lease.expires_at <= now()
+    RETURNING fence";
+
+const MARK_LOST: &str = "UPDATE runs SET outcome = 'lost', finished_at = $5,
+        error = 'its host did not renew its lease'
+    WHERE job = $2 AND outcome IS NULL AND id <> $1 AND EXISTS (SELECT 1 FROM taken)
+    RETURNING id";
+
+const START: &str = "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version,
+        fence)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, fence FROM taken
+    RETURNING fence";
+
+const ANSWER: &str = "SELECT (SELECT fence FROM started),
+    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4)";
+
+/// What has become of a claim that was not granted, or whose answer was lost on the way.
+const LOOK: &str = "SELECT (SELECT fence FROM leases WHERE owner = $1 AND job = $2),
+    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $3)";
+
+const RENEW: &str = "UPDATE leases SET expires_at = now() + $3 * interval '1 millisecond'
+    WHERE name = $1 AND owner = $2
+      AND EXISTS (SELECT 1 FROM runs WHERE id = $2 AND outcome IS NULL)";
+
+const GIVE_BACK: &str = "UPDATE leases SET owner = NULL, expires_at = now()
+    WHERE name = $1 AND owner = $2 AND fence = $3 RETURNING name";
+const GIVE_BACK_SHARED: &str =
+    "DELETE FROM leases WHERE name = $1 AND owner = $2 AND fence = $3 RETURNING name";
+
+const END: &str = "UPDATE runs SET finished_at = $4, outcome = $5, exit_code = $6, attempts = $7,
+        error = $8, report = $9, output = $10
+    WHERE id = $2 AND outcome IS NULL AND EXISTS (SELECT 1 FROM given_back)
+    RETURNING id";
+
+const ENDED_LIKE_THIS: &str =
+    "SELECT 1 FROM runs WHERE id = $1 AND outcome = $2 AND finished_at = $3";
+
+/// The lease of a run whose process is proved dead.
+pub(super) const RELEASE_OF_DEAD: &str =
+    "UPDATE leases SET owner = NULL, expires_at = now() WHERE owner = $1";
+
+pub(super) const SWEEP_RUNS: &str = "UPDATE runs SET outcome = 'lost', finished_at = $1,
+        error = 'its host did not renew its lease'
+    WHERE outcome IS NULL AND NOT EXISTS (SELECT 1 FROM leases
+        WHERE leases.owner = runs.id AND leases.expires_at > now())";
+
+pub(super) const SWEEP_LEASES: &str =
+    "DELETE FROM leases WHERE name <> job AND expires_at <= now()";
+
+/// Claims the run's due time and takes a lease. The number is that of the lease.
+///
+/// Blocks. It may be tried again with the same run when it is not known how it went.
+pub(super) fn claim(
+    postgres: &Postgres,
+    run: &Started,
+    terms: &Terms,
+) -> Result<(Start, Option<i64>)> {
+    let taken = match terms.shared {
+        false => format!("taken AS ({TAKE}), lost AS ({MARK_LOST})"),
+        true => format!("numbered AS ({NUMBER_SHARED}), taken AS ({TAKE_SHARED})"),
+    };
+    let statement = format!("WITH {taken}, started AS ({START}) {ANSWER}");
+    let (id, due_at) = (run.run_id.to_string(), run.due_at.map(|due| due.to_string()));
+    let (job, trigger) = (&*run.job, run.trigger.name());
+    let started_at = run.started_at.to_string();
+    let (pid, version) = (i64::from(std::process::id()), env!("CARGO_PKG_VERSION"));
+    let lease_ms = millis(terms.lease) as i64;
+    let parameters: [(&(dyn ToSql + Sync), Type); 9] = [
+        (&id, Type::TEXT),
+        (&job, Type::TEXT),
+        (&trigger, Type::TEXT),
+        (&due_at, Type::TEXT),
+        (&started_at, Type::TEXT),
+        (&run.host, Type::TEXT),
+        (&pid, Type::INT8),
+        (&version, Type::TEXT),
+        (&lease_ms, Type::INT8),
+    ];
+    let (fence, has_run): (Option<i64>, bool) = postgres.wait(async {
+        let failed = postgres.error("cannot record the start of the run");
+        let client = postgres.pooled().await?;
+        let read = |row: tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        let answer = client.query_typed_one(&statement, &parameters).await.and_then(read);
+        match answer {
+            Ok((None, false)) => {}
+            // Another was faster with this due time, after this statement had begun to look.
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {}
+            answer => return answer.map_err(failed),
+        }
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&id, Type::TEXT), (&job, Type::TEXT), (&due_at, Type::TEXT)];
+        client.query_typed_one(LOOK, &parameters).await.and_then(read).map_err(failed)
+    })??;
+    let start = match fence {
+        Some(number) => Start::Recorded(Some(Fence {
+            name: if terms.shared { id.into() } else { Arc::clone(&run.job) },
+            owner: run.run_id,
+            number,
+        })),
+        None if has_run => Start::HasRun,
+        None => Start::Running,
+    };
+    Ok((start, fence))
+}
+
+/// Records how a run ended and gives its lease back, in one statement; false, and nothing written,
+/// when the lease is not the run's any more.
+///
+/// Blocks. It may be tried again when it is not known how it went.
+pub(super) fn finish(postgres: &Postgres, fence: &Fence, end: &Finished) -> Result<bool> {
+    let owner = fence.owner.to_string();
+    let given_back = if *fence.name == *owner { GIVE_BACK_SHARED } else { GIVE_BACK };
+    let statement =
+        format!("WITH given_back AS ({given_back}), ended AS ({END}) SELECT count(*) FROM ended");
+    let (finished_at, outcome) = (end.finished_at.to_string(), end.outcome.name());
+    let (exit_code, attempts) = (i64::from(end.exit.code()), i64::from(end.attempts));
+    let report = end.report.as_deref().map(RawValue::get);
+    let output = end.output.as_deref().map(|output| output.replace('\0', "\u{fffd}"));
+    let error = end.error.as_deref().map(|error| error.replace('\0', "\u{fffd}"));
+    let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
+        (&&*fence.name, Type::TEXT),
+        (&owner, Type::TEXT),
+        (&fence.number, Type::INT8),
+        (&finished_at, Type::TEXT),
+        (&outcome, Type::TEXT),
+        (&exit_code, Type::INT8),
+        (&attempts, Type::INT8),
+        (&error, Type::TEXT),
+        (&report, Type::TEXT),
+        (&output, Type::TEXT),
+    ];
+    postgres.wait(async {
+        let failed = postgres.error("cannot record the end of the run");
+        let client = postgres.pooled().await?;
+        let ended = client.query_typed_one(&statement, &parameters).await;
+        let ended: i64 = ended.and_then(|row| row.try_get(0)).map_err(&failed)?;
+        if ended > 0 {
+            return Ok(true);
+        }
+        // An earlier try may have done it, whose answer was lost on the way.
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&owner, Type::TEXT), (&outcome, Type::TEXT), (&finished_at, Type::TEXT)];
+        let rows = client.query_typed(ENDED_LIKE_THIS, &parameters).await.map_err(&failed)?;
+        Ok(!rows.is_empty())
+    })?
+}
+
+/// The lease of a run, kept by heartbeats until it is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    pub fence: Fence,
+    /// Fires when the lease turns out to be lost.
+    pub lost: CancellationToken,
+    heartbeats: JoinHandle<()>,
+}
+
+impl Lease {
+    /// Keeps a lease that was just taken for `duration`.
+    pub fn keep(postgres: &Postgres, fence: Fence, duration: Duration) -> Result<Self> {
+        let lost = CancellationToken::new();
+        let heart = Heart {
+            postgres: postgres.clone(),
+            name: Arc::clone(&fence.name),
+            owner: fence.owner,
+            duration,
+            lost: lost.clone(),
+        };
+        let heartbeats = postgres.handle()?.spawn(heart.beat());
+        Ok(Self { fence, lost, heartbeats })
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.heartbeats.abort();
+    }
+}
+
+/// Renews a lease for as long as it can.
+struct Heart {
+    postgres: Postgres,
+    name: Arc<str>,
+    owner: Uuid,
+    duration: Duration,
+    lost: CancellationToken,
+}
+
+impl Heart {
+    async fn beat(self) {
+        let mut beat = tokio::time::interval(self.duration / HEARTBEATS_PER_LEASE);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // The first one is at once, and the lease was just taken.
+        beat.tick().await;
+        loop {
+            beat.tick().await;
+            // An answer that takes longer than that is none.
+            let renewed = tokio::time::timeout(self.duration, self.renew()).await;
+            match renewed.unwrap_or_else(|_| Err(self.no_answer())) {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(lease = &*self.name, run_id = %self.owner, "the lease is lost");
+                    return self.lost.cancel();
+                }
+                Err(error) => tracing::warn!(
+                    lease = &*self.name,
+                    run_id = %self.owner,
+                    error = error.chain(),
+                    "cannot renew the lease; the run goes on"
+                ),
+            }
+        }
+    }
+
+    fn no_answer(&self) -> Error {
+        Error::new(Exit::Unavailable, format!("database {} does not answer", self.postgres.label()))
+    }
+
+    async fn renew(&self) -> Result<bool> {
+        let (owner, lease_ms) = (self.owner.to_string(), millis(self.duration) as i64);
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&&*self.name, Type::TEXT), (&owner, Type::TEXT), (&lease_ms, Type::INT8)];
+        let client = self.postgres.pooled().await?;
+        let renewed = client.execute_typed(RENEW, &parameters).await;
+        Ok(renewed.map_err(self.postgres.error("cannot renew a lease"))? > 0)
+    }
+}
