@@ -26,6 +26,8 @@ mod mem_report;
 mod next;
 mod output;
 mod pings;
+mod postgres;
+mod postgres_server;
 mod sandbox;
 mod server;
 mod sync;
