@@ -16,7 +16,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "measuring needs the real clock")]
 
-#[path = "sync/list.rs"]
+#[path = "support/list.rs"]
 mod list;
 #[path = "support/peers.rs"]
 mod peers;

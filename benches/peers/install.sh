@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the peers of `cargo bench --bench sync` and `--bench daemon` need
-# into target/bench-peers: a Python virtual environment with requests, APScheduler
-# and the DuckDB command line, Node modules, and a program around
+# Installs what the peers of `cargo bench --bench sync`, `--bench daemon` and
+# `--bench postgres` need into target/bench-peers: a Python virtual environment with
+# requests, APScheduler, psycopg and the DuckDB command line, Node modules, and a program around
 # tokio-cron-scheduler. Run it again at any time; what is there stays.
 #
 # From the system it needs: cargo, python3 with venv, node 20 or newer with npm, a
@@ -20,10 +20,11 @@ for tool in cargo python3 node npm curl jq sqlite3 flock timeout bash; do
 done
 
 mkdir -p "$peers"
-if ! "$peers/venv/bin/python" -c 'import apscheduler, requests' 2>/dev/null ||
+if ! "$peers/venv/bin/python" -c 'import apscheduler, psycopg, requests' 2>/dev/null ||
     ! "$peers/venv/bin/duckdb" --version >/dev/null 2>&1; then
     python3 -m venv "$peers/venv"
-    "$peers/venv/bin/pip" install --quiet --disable-pip-version-check requests apscheduler duckdb-cli
+    "$peers/venv/bin/pip" install --quiet --disable-pip-version-check requests apscheduler \
+        'psycopg[binary]' duckdb-cli
 fi
 
 cd "$peers"
