@@ -251,7 +251,6 @@ fn sleep_until(at: Duration) {
 }
 
 #[test]
-#[ignore = "needs the PostgreSQL engine"]
 fn every_due_time_has_one_fate_whatever_befalls_hosts_and_server() {
     let Some(server) = own_server(&[]) else { return };
     let seed = std::env::var(SEED_VARIABLE).ok().map(|seed| seed.parse().expect("a number"));
@@ -303,7 +302,6 @@ fn every_due_time_has_one_fate_whatever_befalls_hosts_and_server() {
 
 /// As two crons do it: at every due time both start the same line.
 #[test]
-#[ignore = "needs the PostgreSQL engine"]
 fn two_hosts_with_the_same_crontab_line_run_it_once() {
     const DUE_TIMES: u64 = 10;
     let Some(server) = shared_server() else { return };
