@@ -91,3 +91,6 @@ fn newer_than_program(database: &dyn std::fmt::Display, what: &str) -> Error {
 }
 
 pub use sqlite::create_private_directory;
+
+#[cfg(test)]
+pub use postgres::fixtures::shared_database as shared_postgres;

@@ -298,6 +298,6 @@ fn is_final(error: &tokio_postgres::Error) -> bool {
 }
 
 #[cfg(test)]
-mod fixtures;
+pub mod fixtures;
 #[cfg(test)]
 mod tests;

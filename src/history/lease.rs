@@ -67,7 +67,7 @@ const START: &str = "INSERT INTO runs (id, job, trigger, due_at, started_at, hos
     RETURNING fence";
 
 const ANSWER: &str = "SELECT (SELECT fence FROM started),
-    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4)";
+    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4 AND id <> $1)";
 
 /// What has become of a claim that was not granted, or whose answer was lost on the way.
 const LOOK: &str = "SELECT (SELECT fence FROM leases WHERE owner = $1 AND job = $2),
@@ -279,3 +279,6 @@ impl Heart {
         Ok(renewed.map_err(self.postgres.error("cannot renew a lease"))? > 0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,8 @@ pub struct PostgresServer {
     watchdog: Child,
     directory: PathBuf,
     programs: PathBuf,
+    /// Where its settings name one.
+    port: Option<String>,
     /// Made so far.
     databases: AtomicU32,
 }
@@ -79,7 +81,9 @@ impl PostgresServer {
             return Err(io::Error::other(format!("PostgreSQL did not start, {status}")));
         }
         let directory = PathBuf::from(directory.trim_end());
-        let server = Self { watchdog, directory, programs, databases: AtomicU32::new(0) };
+        let port = settings.iter().find_map(|line| line.strip_prefix("port = "));
+        let port = port.map(str::to_owned);
+        let server = Self { watchdog, directory, programs, port, databases: AtomicU32::new(0) };
         let role = format!("CREATE ROLE {OWNER} LOGIN");
         server.admin("postgres").batch_execute(&role).map_err(io::Error::other)?;
         Ok(server)
@@ -101,7 +105,9 @@ impl PostgresServer {
     }
 
     pub fn url_of(&self, user: &str, database: &str) -> String {
-        url_of_socket(&self.directory, user, database)
+        let port = self.port.iter().map(|port| format!(":{port}")).collect::<String>();
+        let directory = encoded(&self.directory);
+        format!("postgres://{user}@{directory}{port}/{database}")
     }
 
     /// An empty database of its own for whoever asks.
@@ -203,8 +209,11 @@ impl TestDatabase<'_> {
 
 /// The URL of a database behind the socket in a directory.
 pub fn url_of_socket(directory: &Path, user: &str, database: &str) -> String {
-    let directory = directory.to_str().expect("a path of plain characters");
-    format!("postgres://{user}@{}/{database}", directory.replace('/', "%2F"))
+    format!("postgres://{user}@{}/{database}", encoded(directory))
+}
+
+fn encoded(directory: &Path) -> String {
+    directory.to_str().expect("a path of plain characters").replace('/', "%2F")
 }
 
 #[track_caller]

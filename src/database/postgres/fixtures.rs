@@ -1,13 +1,29 @@
-//! A PostgreSQL server of a test's own, in a temporary directory.
+//! PostgreSQL servers for tests: those that the integration tests start, and what is needed on top
+//! of them to try who is let in.
 
+#[expect(dead_code, reason = "the integration tests need more of it")]
+#[path = "../../../tests/it/postgres_server.rs"]
+mod postgres_server;
+
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::sync::OnceLock;
 
+use super::super::Database;
 use super::{Postgres, PostgresUrl};
 
-/// A server on a socket, which stops with its value.
+use postgres_server::PostgresServer;
+
+/// Who may do what, over which way.
+const ACCESS: &str = "local all guarded scram-sha-256\nlocal all barred reject\n\
+    local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+
+/// A server of a test's own.
 pub struct Server {
-    directory: tempfile::TempDir,
+    server: PostgresServer,
+    /// Its settings, and certificates.
+    _settings: tempfile::TempDir,
     /// Where it listens beside its socket.
     pub port: u16,
 }
@@ -17,98 +33,74 @@ pub struct Authority {
     issuer: rcgen::CertifiedIssuer<'static, rcgen::KeyPair>,
 }
 
+/// An empty database for whoever asks, on a server that all tests of this process share. Nothing
+/// where PostgreSQL is not installed.
+pub fn shared_database() -> Option<Database> {
+    static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
+    let server = SERVER.get_or_init(|| start(&["fsync = off"])).as_ref()?;
+    Some(Database::Postgres(database(&server.create_database().url())))
+}
+
 impl Server {
     /// Nothing where PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
-        Self::start_with("", |_| {})
+        Self::start_with(|_| Vec::new())
     }
 
     /// Also listens on 127.0.0.1, with a certificate for `name`.
     pub fn start_with_tls(authority: &Authority, name: &str) -> Option<Self> {
-        let settings = "ssl = on\nlisten_addresses = '127.0.0.1'\n";
-        Self::start_with(settings, |data| {
+        Self::start_with(|directory| {
             let (certificate, key) = authority.certificate_for(name);
-            std::fs::write(data.join("server.crt"), certificate).expect("a certificate");
-            let key_file = data.join("server.key");
+            let (certificate_file, key_file) =
+                (directory.join("server.crt"), directory.join("server.key"));
+            std::fs::write(&certificate_file, certificate).expect("a certificate");
             std::fs::write(&key_file, key).expect("a key");
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             std::fs::set_permissions(&key_file, mode).expect("a private key");
-            give_to_postgres(&key_file);
+            vec![
+                "ssl = on".to_owned(),
+                "listen_addresses = '127.0.0.1'".to_owned(),
+                format!("ssl_cert_file = '{}'", certificate_file.display()),
+                format!("ssl_key_file = '{}'", key_file.display()),
+            ]
         })
     }
 
-    fn start_with(settings: &str, prepare: impl FnOnce(&Path)) -> Option<Self> {
-        if !is_installed() {
-            return None;
-        }
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        give_to_postgres(directory.path());
+    fn start_with(prepare: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
+        let settings = tempfile::tempdir().expect("a temporary directory");
+        let mut lines = prepare(settings.path());
+        let access = settings.path().join("pg_hba.conf");
+        std::fs::write(&access, ACCESS).expect("its access rules");
+        give_to_postgres(settings.path());
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("its address").port();
-        let server = Self { directory, port };
-        let data = server.data();
-        server.run(&["initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-D", &data]);
-        let data = Path::new(&data);
-        std::fs::write(
-            data.join("postgresql.conf"),
-            format!(
-                "port = {port}\nlisten_addresses = ''\nunix_socket_directories = '{}'\n\
-                 fsync = off\n{settings}",
-                server.directory.path().display(),
-            ),
-        )
-        .expect("its settings");
-        let access = "local all guarded scram-sha-256\nlocal all barred reject\n\
-                      local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
-        std::fs::write(data.join("pg_hba.conf"), access).expect("its access rules");
-        prepare(data);
         drop(listener);
-        server.resume();
-        Some(server)
+        lines.extend([
+            format!("port = {port}"),
+            format!("hba_file = '{}'", access.display()),
+            "fsync = off".to_owned(),
+        ]);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        Some(Self { server: start(&lines)?, _settings: settings, port })
     }
 
     pub fn stop(&self) {
-        self.run(&["pg_ctl", "stop", "-w", "-m", "fast", "-D", &self.data()]);
+        self.server.stop();
     }
 
     pub fn resume(&self) {
-        let log = self.directory.path().join("log");
-        let log = log.to_str().expect("its path");
-        self.run(&["pg_ctl", "start", "-w", "-s", "-l", log, "-D", &self.data()]);
+        self.server.start();
     }
 
     /// The directory of the socket.
     pub fn directory(&self) -> &Path {
-        self.directory.path()
+        self.server.directory()
     }
 
     /// Through the socket; `credentials` with their `@`.
     pub fn database(&self, credentials: &str, name: &str) -> Postgres {
-        let (directory, port) = (self.directory.path().display(), self.port);
+        let (directory, port) = (self.directory().display(), self.port);
         database(&format!("postgres://{credentials}/{name}?host={directory}&port={port}"))
-    }
-
-    fn data(&self) -> String {
-        self.directory.path().join("data").to_str().expect("its path").to_owned()
-    }
-
-    /// PostgreSQL refuses to run as root.
-    fn run(&self, command: &[&str]) {
-        let output = try_run(self.directory.path(), command);
-        assert!(
-            output.status.success(),
-            "{command:?}: {}\n{}",
-            String::from_utf8_lossy(&output.stderr),
-            std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default(),
-        );
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have been stopped.
-        let stop = ["pg_ctl", "stop", "-w", "-m", "immediate", "-D", &self.data()];
-        try_run(self.directory.path(), &stop);
     }
 }
 
@@ -141,38 +133,27 @@ pub fn database(url: &str) -> Postgres {
     Postgres::new(PostgresUrl::parse(url).expect("a URL"))
 }
 
-fn try_run(directory: &Path, command: &[&str]) -> Output {
-    let mut process = match rustix::process::geteuid().is_root() {
-        true => {
-            let mut process = Command::new("runuser");
-            process.args(["-u", "postgres", "--"]).args(command);
-            process
+/// A server with these settings; nothing, loudly, where PostgreSQL is not installed.
+#[expect(clippy::disallowed_methods, reason = "whether a test may be skipped is no setting")]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn start(settings: &[&str]) -> Option<PostgresServer> {
+    match PostgresServer::new(settings) {
+        Ok(server) => Some(server),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let required = std::env::var_os("PUNCTUAL_REQUIRE_POSTGRES").is_some();
+            assert!(!required, "PostgreSQL is required: {error}");
+            eprintln!("SKIPPED: {error}");
+            None
         }
-        false => {
-            let mut process = Command::new(command[0]);
-            process.args(&command[1..]);
-            process
-        }
-    };
-    process.current_dir(directory).output().expect("it runs")
+        Err(error) => panic!("{error}"),
+    }
 }
 
+/// The server runs as that user where this is root.
 fn give_to_postgres(path: &Path) {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let status = Command::new("chown").arg("postgres").arg(path).status().expect("chown");
+    let status = Command::new("chown").args(["-R", "postgres"]).arg(path).status().expect("chown");
     assert!(status.success());
-}
-
-#[expect(clippy::disallowed_methods, reason = "whether a test may be skipped is no setting")]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn is_installed() -> bool {
-    let is_installed = Command::new("initdb").arg("--version").output().is_ok();
-    if !is_installed {
-        let required = std::env::var_os("PUNCTUAL_REQUIRE_POSTGRES").is_some();
-        assert!(!required, "initdb is not in PATH, and PUNCTUAL_REQUIRE_POSTGRES is set");
-        eprintln!("SKIPPED: no initdb in PATH (PUNCTUAL_REQUIRE_POSTGRES=1 makes this a failure)");
-    }
-    is_installed
 }
