@@ -23,6 +23,7 @@ mod frame;
 mod generated;
 mod hello;
 mod history;
+mod hosts;
 mod import;
 mod logs;
 mod mem_report;
