@@ -4,18 +4,18 @@ use std::cmp::Ordering;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::super::batch::Entry;
-use super::Store;
+use super::super::super::batch::Entry;
+use super::SqliteStore;
 
 /// A sorted batch is looked up by walking the index beside it, as long as the index has at most
 /// this many entries per entry of the batch; by one search each beyond that.
 const WALK_ENTRIES_PER_KEY: i64 = 8;
 
-impl Store {
+impl SqliteStore {
     /// The rows of the entries' mints, where they have one.
     pub(super) fn look_up(&self, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
-        let stored =
-            self.rows_before + self.lists.iter().map(|list| list.inserted as i64).sum::<i64>();
+        let stored = self.rows_before
+            + self.tally.lists().iter().map(|list| list.inserted as i64).sum::<i64>();
         let mut rows = if stored <= WALK_ENTRIES_PER_KEY * entries.len() as i64 {
             walk(&self.connection, entries)?
         } else {

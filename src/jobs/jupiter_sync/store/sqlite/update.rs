@@ -6,10 +6,10 @@
 use roaring::RoaringTreemap;
 use rusqlite::{CachedStatement, OptionalExtension};
 
-use super::super::element::{Token, union_of_tags};
-use super::Store;
-use crate::error::{Error, Result};
-use crate::exit::Exit;
+use super::super::super::element::{Token, union_of_tags};
+use super::super::{judge_vanished, warn_of_decimals};
+use super::SqliteStore;
+use crate::error::Result;
 
 /// What a stored row has, and whether its metadata is other than that of ?2 to ?12.
 const COMPARE: &str = "SELECT tags, delisted_at IS NOT NULL, decimals,
@@ -29,7 +29,7 @@ const REFRESH: &str = "UPDATE tokens SET name = ?2, symbol = ?3, icon = ?4, toke
 pub(super) const CREATE_PENDING_TAGS: &str =
     "CREATE TEMP TABLE pending_tags (id INTEGER PRIMARY KEY, tags TEXT NOT NULL, list INTEGER)";
 
-impl Store {
+impl SqliteStore {
     /// Adds the tags of another list to a row that this run inserted.
     pub(super) fn merge_tags(&self, row: i64, token: &Token<'_>) -> rusqlite::Result<()> {
         let tags: String = self
@@ -53,22 +53,13 @@ impl Store {
             let Some(found) = found.next()? else { return Ok(()) };
             (found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?)
         };
-        if decimals != token.decimals {
-            tracing::warn!(
-                mint = %token.mint,
-                stored = decimals,
-                source = token.decimals,
-                "the decimals differ from the stored ones, which stay"
-            );
-        }
+        warn_of_decimals(&token.mint, decimals, token.decimals);
         if changed {
             let mut statement = self.connection.prepare_cached(REFRESH)?;
             bind_metadata(&mut statement, row, token)?;
             statement.raw_bind_parameter(13, &self.now)?;
             statement.raw_execute()?;
-        }
-        if changed && self.updated.insert(row as u64) {
-            self.counts().updated += 1;
+            self.tally.update(row, self.tally.list());
         }
         if delisted {
             self.connection
@@ -76,7 +67,7 @@ impl Store {
                     "UPDATE tokens SET delisted_at = NULL, updated_at = ?2 WHERE id = ?1",
                 )?
                 .execute((row, &self.now))?;
-            self.counts().relisted += 1;
+            self.tally.counts().relisted += 1;
         }
         self.set_pending_tags(row, &tags, &token.tags)
     }
@@ -102,7 +93,7 @@ impl Store {
 
     fn set_pending_tags(&mut self, row: i64, stored: &str, tags: &str) -> rusqlite::Result<()> {
         if stored != tags {
-            let list = self.lists.len() as i64 - 1;
+            let list = self.tally.list() as i64;
             self.connection
                 .prepare_cached("INSERT OR REPLACE INTO pending_tags VALUES (?1, ?2, ?3)")?
                 .execute((row, tags, list))?;
@@ -115,11 +106,8 @@ impl Store {
         Ok(())
     }
 
-    /// Ends an `--update`: sets the tags that changed, and marks the tokens that vanished.
-    /// Returns how many did. `all_whole` says that every list was fetched to its end; without
-    /// that no tag is taken away and nothing is judged vanished.
     pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
-        self.met.end_list();
+        self.tally.end_list();
         self.in_transaction(|store| {
             let applied = store.apply_pending_tags(all_whole);
             applied.map_err(store.database.error("cannot update tags"))
@@ -129,17 +117,7 @@ impl Store {
         }
         let (vanished, stored) =
             self.vanished().map_err(self.database.error("cannot look for vanished tokens"))?;
-        let percent_max = u64::from(delisted_percent_max);
-        if vanished.len() * 100 > stored * percent_max {
-            return Err(Error::new(
-                Exit::Failed,
-                format!(
-                    "{} of {stored} stored tokens vanished from the source, more than --max-delisted {percent_max} percent; none was marked",
-                    vanished.len()
-                ),
-            )
-            .hint("look at the source; if that is right, run it once with a higher --max-delisted"));
-        }
+        judge_vanished(vanished.len(), stored, delisted_percent_max)?;
         self.in_transaction(|store| {
             let marked = store.mark_delisted(&vanished);
             marked.map_err(store.database.error("cannot mark vanished tokens"))
@@ -165,11 +143,7 @@ impl Store {
             self.connection
                 .prepare_cached("UPDATE tokens SET tags = ?2, updated_at = ?3 WHERE id = ?1")?
                 .execute((row, &tags, &self.now))?;
-            if self.updated.insert(row as u64)
-                && let Some(counts) = self.lists.get_mut(found.get::<_, i64>(3)? as usize)
-            {
-                counts.updated += 1;
-            }
+            self.tally.update(row, found.get::<_, i64>(3)? as usize);
         }
         Ok(())
     }
@@ -184,10 +158,10 @@ impl Store {
         let mut vanished = RoaringTreemap::new();
         let mut stored = 0;
         while let Some(row) = found.next()? {
-            let row = row.get::<_, i64>(0)? as u64;
+            let row: i64 = row.get(0)?;
             stored += 1;
-            if !self.met.earlier.contains(row) && !self.sighted.contains(row) {
-                vanished.insert(row);
+            if self.tally.is_vanished(row) {
+                vanished.insert(row as u64);
             }
         }
         Ok((vanished, stored))
