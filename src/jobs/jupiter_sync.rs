@@ -343,7 +343,8 @@ impl Sync<'_> {
         };
         let cancellation = context.cancellation.clone();
         let chunks = ChunkReader::new(receiver, cancellation.clone(), context.progress.clone());
-        let (producer, consumer) = batch_queue(self.job.batch_size as usize, &context.scratch_dir);
+        let batch_rows = self.store().batch_rows(self.job.batch_size as usize);
+        let (producer, consumer) = batch_queue(batch_rows, &context.scratch_dir);
         let parsing = Parsing {
             shape: source.shape(),
             compression: pump.compression,

@@ -74,6 +74,14 @@ impl Store {
         }
     }
 
+    /// How many rows a batch is to have at most, where this many are allowed.
+    pub fn batch_rows(&self, rows_max: usize) -> usize {
+        match self {
+            Self::Sqlite(_) => rows_max,
+            Self::Postgres(_) => rows_max.min(postgres::BATCH_ROWS_MAX),
+        }
+    }
+
     /// Stores what comes through the queue, to its end.
     pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
         match self {

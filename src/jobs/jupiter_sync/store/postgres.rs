@@ -82,9 +82,11 @@ const INSERT: &str = "INSERT INTO tokens (mint, name, symbol, decimals, icon, to
 const INSERT_OF_DRY_RUN: &str = "INSERT INTO dry_run_tokens (mint)
      SELECT mint FROM staged WHERE is_new";
 
+/// Larger batches make a server no faster than this, and take memory.
+pub const BATCH_ROWS_MAX: usize = 2 * CHUNK_MINTS;
+
 /// Mints that are worked on together. A transaction is to take a fraction of a second, so that a
-/// run can be cancelled; sorted chunks of a larger batch fill the index as fast as the batch. With
-/// more, PostgreSQL takes looking them up for work that is worth compiling.
+/// run can be cancelled. With more, PostgreSQL takes looking them up for work that is worth compiling.
 const CHUNK_MINTS: usize = 10_000;
 
 /// The values of a statement's `$1` and so on.
