@@ -86,8 +86,11 @@ const INSERT_OF_DRY_RUN: &str = "INSERT INTO dry_run_tokens (mint)
 pub const BATCH_ROWS_MAX: usize = 2 * CHUNK_MINTS;
 
 /// Mints that are worked on together. A transaction is to take a fraction of a second, so that a
-/// run can be cancelled. With more, PostgreSQL takes looking them up for work that is worth compiling.
-const CHUNK_MINTS: usize = 10_000;
+/// run can be cancelled, and yet be worth its commit.
+const CHUNK_MINTS: usize = 20_000;
+
+/// Mints that are looked up together. With more, PostgreSQL takes that for work worth compiling.
+const LOOKUP_MINTS: usize = 10_000;
 
 /// The values of a statement's `$1` and so on.
 type Parameters<'a, const N: usize> = [(&'a (dyn ToSql + Sync), Type); N];
@@ -213,21 +216,28 @@ impl PostgresStore {
         let tables: &[&str] =
             if self.options.dry_run { &["tokens", "dry_run_tokens"] } else { &["tokens"] };
         for table in tables {
-            let mints: Vec<&str> = groups.iter().map(|group| group.mint()).collect();
-            // A search of the index for each mint, in words that planners cannot mistake: a join
-            // they take for a reason to read the whole table.
-            let query = format!(
-                "SELECT asked.position,
-                     (SELECT {table}.id FROM {table} WHERE {table}.mint = asked.mint)
-                 FROM unnest($1) WITH ORDINALITY AS asked (mint, position)"
-            );
-            let parameters: Parameters<'_, 1> = [(&mints, Type::TEXT_ARRAY)];
-            let found = self.client.query_typed(&query, &parameters).await;
-            for found in found.map_err(self.link.error("cannot look tokens up"))? {
-                let position = self.value::<i64>(&found, 0)? - 1;
-                if let Some(group) = groups.get_mut(position as usize) {
-                    group.row = group.row.or(self.value(&found, 1)?);
-                }
+            for groups in groups.chunks_mut(LOOKUP_MINTS) {
+                self.look_up_in(table, groups).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_up_in(&self, table: &str, groups: &mut [&mut Group<'_>]) -> Result<()> {
+        let mints: Vec<&str> = groups.iter().map(|group| group.mint()).collect();
+        // A search of the index for each mint, in words that planners cannot mistake: a join they
+        // take for a reason to read the whole table.
+        let query = format!(
+            "SELECT asked.position,
+                 (SELECT {table}.id FROM {table} WHERE {table}.mint = asked.mint)
+             FROM unnest($1) WITH ORDINALITY AS asked (mint, position)"
+        );
+        let parameters: Parameters<'_, 1> = [(&mints, Type::TEXT_ARRAY)];
+        let found = self.client.query_typed(&query, &parameters).await;
+        for found in found.map_err(self.link.error("cannot look tokens up"))? {
+            let position = self.value::<i64>(&found, 0)? - 1;
+            if let Some(group) = groups.get_mut(position as usize) {
+                group.row = group.row.or(self.value(&found, 1)?);
             }
         }
         Ok(())
