@@ -120,8 +120,10 @@ impl Job for JupiterSync {
         let key = self.api_key(context).await?;
         let fetcher = Fetcher::new(context, &self.api_url, key)?;
         let options = StoreOptions { update: self.update, dry_run: self.dry_run };
-        let (database, clock) = (context.database.clone(), context.clock.clone());
-        let store = context.blocking(move || Store::open(&database, &clock, options)).await?;
+        let (database, fence) = (context.database.clone(), context.fence.clone());
+        let clock = context.clock.clone();
+        let open = move || Store::open(&database, fence, &clock, options);
+        let store = context.blocking(open).await?;
         let store = Arc::new(Mutex::new(store));
         let sync = Sync { job: self, context, sources, fetcher, store };
         let (report, result) = sync.run().await;

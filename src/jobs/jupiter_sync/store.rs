@@ -9,10 +9,6 @@
 
 #[cfg(test)]
 mod fixtures;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the engine that hands out connections comes next")
-)]
 mod postgres;
 mod sqlite;
 mod tally;
@@ -24,12 +20,15 @@ use self::sqlite::SqliteStore;
 use super::batch::Consumer;
 use super::report::Counts;
 use crate::clock::Clock;
-use crate::database::{Database, Migrations};
+use crate::database::{Database, Fence, Migrations};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
-pub const MIGRATIONS: Migrations =
-    Migrations { owner: "jupiter-sync", steps: &[sqlite::CREATE_TOKENS] };
+pub const MIGRATIONS: Migrations = Migrations {
+    owner: "jupiter-sync",
+    sqlite: &[sqlite::CREATE_TOKENS],
+    postgres: &[postgres::CREATE_TOKENS],
+};
 
 /// What a store is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +40,25 @@ pub struct StoreOptions {
 /// The `tokens` table during one run. All methods block.
 pub enum Store {
     Sqlite(Box<SqliteStore>),
-    #[cfg_attr(not(test), expect(dead_code, reason = "as above"))]
     Postgres(Box<PostgresStore>),
 }
 
 impl Store {
-    pub fn open(database: &Database, clock: &Clock, options: StoreOptions) -> Result<Self> {
-        SqliteStore::open(database, clock, options).map(Box::new).map(Self::Sqlite)
+    /// `fence` is that of the run, where many hosts share the database.
+    pub fn open(
+        database: &Database,
+        fence: Option<Fence>,
+        clock: &Clock,
+        options: StoreOptions,
+    ) -> Result<Self> {
+        match database {
+            Database::Sqlite(sqlite) => {
+                SqliteStore::open(sqlite, clock, options).map(Box::new).map(Self::Sqlite)
+            }
+            Database::Postgres(postgres) => PostgresStore::open(postgres, fence, clock, options)
+                .map(Box::new)
+                .map(Self::Postgres),
+        }
     }
 
     /// The next list begins.

@@ -10,8 +10,7 @@ use super::super::batch::{Consumer, batch_queue};
 use super::super::element::Token;
 use super::super::fixtures::token;
 use super::super::fixtures::tokens::mint;
-use super::postgres::fixtures::TestSchema;
-use super::sqlite::SqliteStore;
+use super::postgres::fixtures::TestDatabase;
 use super::{Store, StoreOptions};
 use crate::clock::Clock;
 use crate::database::Database;
@@ -25,19 +24,19 @@ pub struct Fixture {
     pub directory: tempfile::TempDir,
     pub sqlite: Database,
     /// Takes the place of SQLite where it is there.
-    pub postgres: Option<TestSchema>,
+    pub postgres: Option<TestDatabase>,
 }
 
 impl Fixture {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("punctual.db");
-        Self { directory, sqlite: Database::new(path, Duration::from_secs(5)), postgres: None }
+        Self { directory, sqlite: Database::file(path, Duration::from_secs(5)), postgres: None }
     }
 
     /// Nothing where there is no PostgreSQL on this machine, which is said loudly.
     pub fn postgres() -> Option<Self> {
-        Some(Self { postgres: Some(TestSchema::create()?), ..Self::sqlite() })
+        Some(Self { postgres: Some(TestDatabase::create()?), ..Self::sqlite() })
     }
 
     /// Runs a test with each database.
@@ -51,11 +50,8 @@ impl Fixture {
 
     pub fn open(&self, options: StoreOptions) -> Store {
         match &self.postgres {
-            Some(schema) => schema.open(options, None),
-            None => SqliteStore::open(&self.sqlite, &Clock::System, options)
-                .map(Box::new)
-                .map(Store::Sqlite)
-                .expect("a store"),
+            Some(postgres) => postgres.open(options, None),
+            None => Store::open(&self.sqlite, None, &Clock::System, options).expect("a store"),
         }
     }
 
@@ -87,14 +83,14 @@ impl Fixture {
 
     pub fn execute(&self, statement: &str) {
         match &self.postgres {
-            Some(schema) => schema.execute(statement),
+            Some(postgres) => postgres.execute(statement),
             None => self.connection().execute_batch(statement).expect("executed"),
         }
     }
 
     pub fn number(&self, query: &str) -> i64 {
         match &self.postgres {
-            Some(schema) => schema.number(query),
+            Some(postgres) => postgres.number(query),
             None => self.connection().query_row(query, (), |row| row.get(0)).expect("a number"),
         }
     }
@@ -107,7 +103,7 @@ impl Fixture {
     pub fn value(&self, column: &str, n: u64) -> Option<String> {
         let query = format!("SELECT {column} FROM tokens WHERE mint = '{}'", mint(n));
         match &self.postgres {
-            Some(schema) => schema.text(&query),
+            Some(postgres) => postgres.text(&query),
             None => self.connection().query_row(&query, (), |row| row.get(0)).expect("a text"),
         }
     }
@@ -117,7 +113,7 @@ impl Fixture {
     }
 
     fn connection(&self) -> Connection {
-        Connection::open(self.sqlite.path()).expect("opens")
+        Connection::open(self.sqlite.path().expect("a file")).expect("opens")
     }
 }
 

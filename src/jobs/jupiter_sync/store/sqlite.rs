@@ -20,7 +20,7 @@ use super::super::element::Token;
 use super::tally::Tally;
 use super::{MIGRATIONS, StoreOptions};
 use crate::clock::Clock;
-use crate::database::{Database, checkpoint};
+use crate::database::{Sqlite, checkpoint};
 use crate::error::Result;
 use crate::job;
 
@@ -67,7 +67,7 @@ const ROWS_BETWEEN_LOOKS: usize = 1024;
 
 /// The `tokens` table during one run. All methods block.
 pub struct SqliteStore {
-    database: Database,
+    database: Sqlite,
     connection: Connection,
     options: StoreOptions,
     clock: Clock,
@@ -81,7 +81,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    pub fn open(database: &Database, clock: &Clock, options: StoreOptions) -> Result<Self> {
+    pub fn open(database: &Sqlite, clock: &Clock, options: StoreOptions) -> Result<Self> {
         let database = if options.dry_run && !database.has_tables(&MIGRATIONS)? {
             database.temporary()
         } else {

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Statement};
 use super::super::super::batch::Batch;
 use super::super::super::element::{Token, union_of_tags};
 use super::Group;
-use super::link::Link;
+use crate::database::Postgres;
 use crate::error::Result;
 
 /// The columns that come from a token; `is_new` says that its row is to be inserted.
@@ -70,11 +70,11 @@ impl Staging {
     pub async fn fill(
         &self,
         client: &Client,
-        link: &Link,
+        postgres: &Postgres,
         batch: &Batch,
         groups: &[Group<'_>],
     ) -> Result<()> {
-        let staging = link.error("cannot copy tokens");
+        let staging = postgres.error("cannot copy tokens");
         client.batch_execute("TRUNCATE staged").await.map_err(&staging)?;
         let sink = client.copy_in(&self.copy).await.map_err(&staging)?;
         let mut writer = pin!(BinaryCopyInWriter::new(sink, &TYPES));

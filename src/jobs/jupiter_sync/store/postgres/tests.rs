@@ -5,11 +5,12 @@ use std::thread;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::super::fixtures::{DRY_RUN, Fixture, INSERT_ONLY, UPDATE, check, tagged, tokens};
 use super::super::{Store, StoreOptions};
-use super::Fence;
-use super::fixtures::TestSchema;
+use super::fixtures::TestDatabase;
+use crate::database::Fence;
 use crate::exit::Exit;
 use crate::jobs::jupiter_sync::fixtures::token;
 use crate::jobs::jupiter_sync::fixtures::tokens::mint;
@@ -17,15 +18,15 @@ use crate::jobs::jupiter_sync::fixtures::tokens::mint;
 const INSERT_MINT: &str = "INSERT INTO tokens (mint, decimals, tags, first_seen_at, updated_at)
      VALUES ($1, 6, '[]', 'then', 'then')";
 
-fn schema(fixture: &Fixture) -> &TestSchema {
+fn database(fixture: &Fixture) -> &TestDatabase {
     fixture.postgres.as_ref().expect("PostgreSQL")
 }
 
 /// Another program, which is in the middle of inserting a mint.
 fn inserting(fixture: &Fixture, n: u64) -> Client {
-    let schema = schema(fixture);
-    let other = schema.connect();
-    schema.wait(async {
+    let database = database(fixture);
+    let other = database.connect();
+    database.wait(async {
         other.batch_execute("BEGIN").await.expect("begun");
         other.execute_typed(INSERT_MINT, &[(&mint(n), Type::TEXT)]).await.expect("inserted");
     });
@@ -35,7 +36,7 @@ fn inserting(fixture: &Fixture, n: u64) -> Client {
 fn backend(fixture: &Fixture, store: &Store) -> i32 {
     let Store::Postgres(store) = store else { panic!("another database") };
     let pid = store.client.query_typed_one("SELECT pg_backend_pid()", &[]);
-    schema(fixture).wait(pid).expect("a backend").get(0)
+    database(fixture).wait(pid).expect("a backend").get(0)
 }
 
 /// Looks until the server process waits for somebody else's transaction.
@@ -55,7 +56,7 @@ fn a_mint_that_another_program_is_just_inserting_counts_as_existing() {
     thread::scope(|scope| {
         scope.spawn(|| fixture.attempt(&mut store, &tokens(0..10)));
         await_blocked(&fixture, backend);
-        schema(&fixture).wait(other.batch_execute("COMMIT")).expect("committed");
+        database(&fixture).wait(other.batch_execute("COMMIT")).expect("committed");
     });
     check(&store, 0, 9, 1, 0);
     assert_eq!(fixture.number("SELECT count(*) FROM tokens WHERE first_seen_at = 'then'"), 1);
@@ -109,7 +110,7 @@ fn a_killed_connection_leaves_whole_batches_and_another_run_completes_them() {
         let error = failed.join().expect("no panic").expect_err("its connection is gone");
         assert_eq!(error.exit(), Exit::Unavailable, "{}", error.chain());
     });
-    schema(&fixture).wait(other.batch_execute("ROLLBACK")).expect("rolled back");
+    database(&fixture).wait(other.batch_execute("ROLLBACK")).expect("rolled back");
     check(&store, 0, 10, 0, 0);
     assert_eq!(fixture.count(), 10);
     let error = fixture.feed(&mut store, &tokens(20..30)).expect_err("it stays gone");
@@ -121,12 +122,12 @@ fn a_killed_connection_leaves_whole_batches_and_another_run_completes_them() {
 #[test]
 fn without_its_lease_a_store_writes_nothing_more() {
     let Some(fixture) = Fixture::postgres() else { return };
-    fixture.execute(
-        "CREATE TABLE leases (job TEXT PRIMARY KEY, owner TEXT, fence BIGINT NOT NULL);
-         INSERT INTO leases VALUES ('jupiter-sync', 'one', 7)",
-    );
-    let fence = Fence { job: "jupiter-sync".to_owned(), owner: "one".to_owned(), number: 7 };
-    let mut store = schema(&fixture).open(UPDATE, Some(fence));
+    fixture
+        .execute("CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT, fence BIGINT NOT NULL)");
+    let fence = Fence { name: "jupiter-sync".into(), owner: Uuid::now_v7(), number: 7 };
+    let owner = fence.owner;
+    fixture.execute(&format!("INSERT INTO leases VALUES ('jupiter-sync', '{owner}', 7)"));
+    let mut store = database(&fixture).open(UPDATE, Some(fence));
     fixture.attempt(&mut store, &tokens(0..10));
     fixture.execute("UPDATE leases SET owner = 'two', fence = 8");
     let error = fixture.feed(&mut store, &tokens(10..20)).expect_err("the lease is lost");
@@ -143,17 +144,17 @@ fn without_its_lease_a_store_writes_nothing_more() {
 #[test]
 fn a_dry_run_makes_no_table_and_takes_no_lock() {
     let Some(fixture) = Fixture::postgres() else { return };
-    let schema = schema(&fixture);
-    fixture.execute("DROP TABLE tokens");
+    let database = database(&fixture);
+    fixture.execute("DROP TABLE tokens; DELETE FROM schema_versions WHERE owner = 'jupiter-sync'");
     check(&fixture.store(DRY_RUN, &tokens(0..3)), 0, 3, 0, 0);
-    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()
+         AND tablename = 'tokens'";
     assert_eq!(fixture.number(tables), 0);
 
-    fixture.execute(super::CREATE_TOKENS);
     drop(fixture.store(INSERT_ONLY, &tokens(0..3)));
-    let other = schema.connect();
+    let other = database.connect();
     let locked = other.batch_execute("BEGIN; SELECT 1 FROM tokens FOR UPDATE");
-    schema.wait(locked).expect("the locks");
+    database.wait(locked).expect("the locks");
     let mut changed = tokens(0..5);
     changed[0].name = None;
     let mut store = fixture.store(StoreOptions { update: true, dry_run: true }, &changed);

@@ -13,7 +13,7 @@ use tokio_postgres::types::Type;
 
 use super::super::super::element::union_of_tags;
 use super::super::{judge_vanished, warn_of_decimals};
-use super::{Parameters, PostgresStore};
+use super::{ANSWER_MAX, Parameters, PostgresStore};
 use crate::error::Result;
 
 /// Tags that rows stored before this run are to have once it is over.
@@ -109,7 +109,7 @@ impl PostgresStore {
         let mut changes = Changes::default();
         let (mut changed, mut delisted, mut settled) = (Vec::new(), Vec::new(), Vec::new());
         let (mut merged, mut pending) = (TagsByMint::default(), TagsByMint::default());
-        let comparing = || self.link.error("cannot compare tokens");
+        let comparing = || self.postgres.error("cannot compare tokens");
         let none: [(&str, Type); 0] = [];
         let found =
             self.client.query_typed_raw(&compare_staged(), none).await.map_err(comparing())?;
@@ -194,8 +194,8 @@ impl PostgresStore {
 
     pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
         self.tally.end_list();
-        let link = self.link.clone();
-        link.wait(self.finish(all_whole, delisted_percent_max))?
+        let postgres = self.postgres.clone();
+        postgres.wait_up_to(ANSWER_MAX, self.finish(all_whole, delisted_percent_max))?
     }
 
     async fn finish(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
@@ -235,7 +235,7 @@ impl PostgresStore {
         after: &str,
         all_whole: bool,
     ) -> Result<(Vec<(i64, usize)>, Option<String>)> {
-        let updating = || self.link.error("cannot update tags");
+        let updating = || self.postgres.error("cannot update tags");
         let query = format!(
             "SELECT pending_tags.mint, pending_tags.tags, pending_tags.list, tokens.id, tokens.tags
              FROM pending_tags
@@ -275,7 +275,7 @@ impl PostgresStore {
     /// The rows from before this run that no list had, and how many there are in all; delisted
     /// ones left out.
     async fn vanished(&self) -> Result<(RoaringTreemap, u64)> {
-        let looking = || self.link.error("cannot look for vanished tokens");
+        let looking = || self.postgres.error("cannot look for vanished tokens");
         let before = [(self.rows_before, Type::INT8)];
         let found = self.client.query_typed_raw(LISTED, before).await.map_err(looking())?;
         let mut found = pin!(found);

@@ -19,10 +19,10 @@ fn a_dry_run_makes_no_table_and_takes_no_lock() {
     let fixture = Fixture::sqlite();
     let store = fixture.store(DRY_RUN, &tokens(0..3));
     check(&store, 0, 3, 0, 0);
-    assert!(!fixture.sqlite.path().exists());
+    assert!(!fixture.sqlite.path().expect("a file").exists());
 
     drop(fixture.store(INSERT_ONLY, &tokens(0..1)));
-    let writer = Connection::open(fixture.sqlite.path()).expect("opens");
+    let writer = Connection::open(fixture.sqlite.path().expect("a file")).expect("opens");
     writer.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     let store = fixture.store(DRY_RUN, &tokens(0..3));
     check(&store, 0, 2, 1, 0);
