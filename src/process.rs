@@ -33,6 +33,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use self::family::Family;
+#[cfg(test)]
+pub use self::family::spawn_spared;
 pub use self::family::{end_lost, reap};
 use self::lines::Destination;
 use crate::capture::{CapturedOutput, LineSink, Stream};

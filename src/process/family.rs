@@ -133,6 +133,16 @@ impl Drop for Family {
     }
 }
 
+/// Starts a process that belongs to no command: for tests, which have servers of their own.
+#[cfg(test)]
+pub fn spawn_spared(command: &mut std::process::Command) -> std::io::Result<std::process::Child> {
+    let mut families = lock();
+    let child = command.spawn()?;
+    let leader = Pid::from_child(&child);
+    families.going.push(Entry { leader, run_id: Uuid::nil(), born: 0, ending: true });
+    Ok(child)
+}
+
 /// Reaps adopted orphans that have ended. What this process started itself is left to whoever
 /// waits for it.
 pub fn reap() {

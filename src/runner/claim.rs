@@ -90,7 +90,7 @@ impl Claimed {
     ) -> (Result<bool>, FileLock) {
         let Self { history, job_lock, liveness, lease, .. } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
-        let mut patience = Patience::new(clock, PATIENCE_TO_END);
+        let mut patience = Patience::until(clock, clock.monotonic() + PATIENCE_TO_END);
         let recorded = loop {
             let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
             let recorded = blocking(move || history.finish(run_id, fence.as_ref(), &end)).await;
@@ -99,8 +99,14 @@ impl Claimed {
                 Err(pause) => tokio::time::sleep(pause).await,
             }
         };
-        let removed = blocking(move || recorded.and_then(|ours| liveness.remove().map(|()| ours)));
-        (removed.await, job_lock)
+        blocking(move || {
+            if recorded.is_ok() && lease.is_some() {
+                // Whoever finds a note asks the history what became of its run, and that is far away.
+                job_lock.note_holder("");
+            }
+            (recorded.and_then(|ours| liveness.remove().map(|()| ours)), job_lock)
+        })
+        .await
     }
 }
 
@@ -112,8 +118,13 @@ struct Patience<'a> {
 }
 
 impl<'a> Patience<'a> {
-    fn new(clock: &'a Clock, patience: Duration) -> Self {
-        Self { clock, ends: clock.monotonic() + patience, tries: 0 }
+    fn until(clock: &'a Clock, ends: Instant) -> Self {
+        Self { clock, ends, tries: 0 }
+    }
+
+    /// That of a run that has not started yet.
+    fn to_start(clock: &'a Clock, deadline: Instant) -> Self {
+        Self::until(clock, deadline.min(clock.monotonic() + PATIENCE_TO_START))
     }
 
     /// What came of it; or how long to wait before another try.
@@ -153,7 +164,7 @@ impl Runner {
         signals: &mut Signals,
     ) -> Result<Claim> {
         let lock_path = self.lock_dir().join(format!("{}.lock", run.job));
-        let mut patience = Patience::new(&self.clock, PATIENCE_TO_START);
+        let mut patience = Patience::to_start(&self.clock, deadline);
         let history = loop {
             let pause = tokio::select! {
                 history = self.history_at_hand() => match patience.after(history) {
@@ -186,6 +197,7 @@ impl Runner {
                         if out_of_patience {
                             return self.overlapped(request, run, history, lock_path, place).await;
                         }
+                        patience = Patience::to_start(&self.clock, deadline);
                         pause
                     }
                 },

@@ -5,27 +5,36 @@
 //! and removes the directory when its stdin is closed, which the kernel does for whoever dies.
 #![expect(clippy::disallowed_methods, reason = "a fixture looks for programs in the PATH")]
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::{Client, NoTls, Row};
+use rustix::process::{getpid, set_child_subreaper};
 
 /// Who owns the databases, and may do nothing more: what an operator would give to punctual.
 const OWNER: &str = "punctual";
 
+const DEFAULT_PORT: &str = "5432";
+
 /// PostgreSQL refuses to run as root; this is who the distributions make for it.
 const SERVER_USER: &str = "postgres";
 
-/// Called with the directory of PostgreSQL's programs and lines for its configuration. Prints the
-/// directory of the server when that is ready.
+/// Called with the directory of PostgreSQL's programs, the port, and lines for its configuration.
+/// Prints the directory of the server when that is ready. Each line that it reads is an order, for
+/// which it prints a line when that is done.
+///
+/// The server is its child, and it adopts the server's own when those are orphaned: a test process
+/// that runs commands as jobs would take them for something that one of them left behind.
 const WATCHDOG: &str = r#"
 set -eu
 umask 077
 programs=$1
-shift
+port=$2
+shift 2
 directory=$(mktemp -d "${TMPDIR:-/tmp}/punctual-pg.XXXXXX")
 trap '"$programs/pg_ctl" -D "$directory/data" -m immediate -s stop 2>/dev/null || :
     rm -rf "$directory"' EXIT
@@ -35,21 +44,35 @@ printf '%s\n' "unix_socket_directories = '$directory'" "listen_addresses = ''" "
     >>"$directory/data/postgresql.conf"
 printf '%s\n' 'local all postgres,punctual trust' 'local all all scram-sha-256' \
     'host all all samehost scram-sha-256' >"$directory/data/pg_hba.conf"
-"$programs/pg_ctl" -D "$directory/data" -l "$directory/log" -s start || {
-    cat "$directory/log" >&2
-    exit 1
+start() {
+    "$programs/postgres" -D "$directory/data" >>"$directory/log" 2>&1 &
+    server=$!
+    until "$programs/pg_isready" -q -h "$directory" -p "$port"; do
+        kill -0 "$server" || {
+            cat "$directory/log" >&2
+            exit 1
+        }
+        sleep 0.05
+    done
 }
+start
 echo "$directory"
-read -r _ || :
+while read -r order mode; do
+    case $order in
+    start) start ;;
+    stop) "$programs/pg_ctl" -D "$directory/data" -m "$mode" -s -w stop >&2 ;;
+    esac
+    echo done
+done
 "#;
 
 /// A server. Ended, and its directory removed, when it is dropped or this process dies.
 pub struct PostgresServer {
     watchdog: Child,
+    answers: Mutex<BufReader<ChildStdout>>,
     directory: PathBuf,
     programs: PathBuf,
-    /// Where its settings name one.
-    port: Option<String>,
+    port: String,
     /// Made so far.
     databases: AtomicU32,
 }
@@ -58,32 +81,50 @@ impl PostgresServer {
     /// Starts one with these lines added to its `postgresql.conf`. An error of the kind
     /// [`io::ErrorKind::NotFound`] says that PostgreSQL is not installed.
     pub fn new(settings: &[&str]) -> io::Result<Self> {
+        Self::spawned_by(Command::spawn, settings)
+    }
+
+    /// The same, with the process started by `spawn`.
+    pub fn spawned_by(
+        spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
+        settings: &[&str],
+    ) -> io::Result<Self> {
         let programs = programs().ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::NotFound,
                 "no initdb in the PATH nor in /usr/lib/postgresql: install PostgreSQL",
             )
         })?;
-        let mut watchdog = as_server_user("sh")
+        let port = settings.iter().find_map(|line| line.strip_prefix("port = "));
+        let port = port.unwrap_or(DEFAULT_PORT).to_owned();
+        let mut watchdog = as_server_user("sh");
+        let adopt = || Ok(set_child_subreaper(Some(getpid()))?);
+        #[expect(unsafe_code, reason = "the new process makes one system call")]
+        // SAFETY: between fork and exec only that call is made, which is safe after a fork.
+        unsafe {
+            watchdog.pre_exec(adopt)
+        };
+        watchdog
             .args(["-c", WATCHDOG, "sh"])
             .arg(&programs)
+            .arg(&port)
             .args(settings)
             .process_group(0) // Ctrl-C is for us; the watchdog then sees us go.
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+            .stdout(Stdio::piped());
+        let mut watchdog = spawn(&mut watchdog)?;
         let mut directory = String::new();
-        if let Some(stdout) = watchdog.stdout.take() {
-            BufReader::new(stdout).read_line(&mut directory)?;
-        }
+        let stdout = watchdog.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let mut answers = BufReader::new(stdout);
+        answers.read_line(&mut directory)?;
         if directory.is_empty() {
             let status = watchdog.wait()?;
             return Err(io::Error::other(format!("PostgreSQL did not start, {status}")));
         }
         let directory = PathBuf::from(directory.trim_end());
-        let port = settings.iter().find_map(|line| line.strip_prefix("port = "));
-        let port = port.map(str::to_owned);
-        let server = Self { watchdog, directory, programs, port, databases: AtomicU32::new(0) };
+        let databases = AtomicU32::new(0);
+        let answers = Mutex::new(answers);
+        let server = Self { watchdog, answers, directory, programs, port, databases };
         let role = format!("CREATE ROLE {OWNER} LOGIN");
         server.admin("postgres").batch_execute(&role).map_err(io::Error::other)?;
         Ok(server)
@@ -105,9 +146,8 @@ impl PostgresServer {
     }
 
     pub fn url_of(&self, user: &str, database: &str) -> String {
-        let port = self.port.iter().map(|port| format!(":{port}")).collect::<String>();
         let directory = encoded(&self.directory);
-        format!("postgres://{user}@{directory}{port}/{database}")
+        format!("postgres://{user}@{directory}:{}/{database}", self.port)
     }
 
     /// An empty database of its own for whoever asks.
@@ -129,33 +169,31 @@ impl PostgresServer {
 
     /// Starts it again after [`stop`](Self::stop).
     pub fn start(&self) {
-        self.control(&["start"]);
+        self.order("start");
     }
 
     /// Breaks all connections off, and waits until the server has ended in good order.
     pub fn stop(&self) {
-        self.control(&["stop", "-m", "fast"]);
+        self.order("stop fast");
     }
 
     /// The same without any order: the next start has to recover.
     pub fn stop_immediately(&self) {
-        self.control(&["stop", "-m", "immediate"]);
+        self.order("stop immediate");
     }
 
     pub fn restart(&self) {
-        self.control(&["restart", "-m", "fast"]);
+        self.stop();
+        self.start();
     }
 
-    fn control(&self, arguments: &[&str]) {
-        let done = as_server_user(self.programs.join("pg_ctl"))
-            .args(["-s", "-w", "-D"])
-            .arg(self.directory.join("data"))
-            .arg("-l")
-            .arg(self.directory.join("log"))
-            .args(arguments)
-            .status()
-            .expect("pg_ctl starts");
-        assert!(done.success(), "pg_ctl {arguments:?}: {done}\n{}", self.log());
+    fn order(&self, order: &str) {
+        let mut answer = String::new();
+        let mut answers = self.answers.lock().expect("no panic");
+        let mut orders = self.watchdog.stdin.as_ref().expect("it is piped");
+        writeln!(orders, "{order}").expect("somebody reads");
+        answers.read_line(&mut answer).expect("an answer");
+        assert_eq!(answer, "done\n", "{order}: {}", self.log());
     }
 
     /// What the server has logged.

@@ -7,11 +7,11 @@ mod postgres_server;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use super::super::Database;
 use super::{Postgres, PostgresUrl};
+use crate::process::spawn_spared;
 
 use postgres_server::PostgresServer;
 
@@ -137,7 +137,8 @@ pub fn database(url: &str) -> Postgres {
 #[expect(clippy::disallowed_methods, reason = "whether a test may be skipped is no setting")]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn start(settings: &[&str]) -> Option<PostgresServer> {
-    match PostgresServer::new(settings) {
+    // Some of the tests run commands as jobs.
+    match PostgresServer::spawned_by(spawn_spared, settings) {
         Ok(server) => Some(server),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let required = std::env::var_os("PUNCTUAL_REQUIRE_POSTGRES").is_some();
@@ -150,10 +151,16 @@ fn start(settings: &[&str]) -> Option<PostgresServer> {
 }
 
 /// The server runs as that user where this is root.
-fn give_to_postgres(path: &Path) {
+fn give_to_postgres(directory: &Path) {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let status = Command::new("chown").args(["-R", "postgres"]).arg(path).status().expect("chown");
-    assert!(status.success());
+    let users = std::fs::read_to_string("/etc/passwd").expect("the users");
+    let postgres = users.lines().find_map(|line| line.strip_prefix("postgres:x:"));
+    let id = postgres.and_then(|line| line.split(':').next()?.parse().ok()).expect("its number");
+    let files = std::fs::read_dir(directory).expect("its files");
+    let files = files.map(|file| file.expect("a file").path());
+    for path in files.chain([directory.to_owned()]) {
+        std::os::unix::fs::chown(path, Some(id), None).expect("given");
+    }
 }
