@@ -74,15 +74,23 @@ pub enum Clock {
     /// The machine's clocks.
     System,
     #[cfg(test)]
-    /// `epoch` plus tokio's time since `start`: stands still under `tokio::time::pause`.
-    Virtual { epoch: SystemTime, start: Instant },
+    /// `epoch` plus tokio's time since `start`, so many times as fast: stands still under
+    /// `tokio::time::pause`.
+    Virtual { epoch: SystemTime, start: Instant, speed: u32 },
 }
 
 impl Clock {
     #[cfg(test)]
     /// A clock that reads `epoch` now and then follows tokio's (pausable) time.
     pub fn starting_at(epoch: SystemTime) -> Self {
-        Self::Virtual { epoch, start: Instant::now() }
+        Self::running_fast(epoch, 1)
+    }
+
+    #[cfg(test)]
+    /// A clock that reads `epoch` now and then runs `speed` times as fast as tokio's: for what
+    /// takes minutes and cannot be paused.
+    pub fn running_fast(epoch: SystemTime, speed: u32) -> Self {
+        Self::Virtual { epoch, start: Instant::now(), speed }
     }
 
     /// The wall clock.
@@ -91,13 +99,26 @@ impl Clock {
         match self {
             Clock::System => Timestamp(SystemTime::now()),
             #[cfg(test)]
-            Clock::Virtual { epoch, start } => Timestamp(*epoch + start.elapsed()),
+            Clock::Virtual { epoch, start, speed } => Timestamp(*epoch + start.elapsed() * *speed),
         }
     }
 
     /// The monotonic clock: for durations and deadlines only.
     pub fn monotonic(&self) -> Instant {
-        Instant::now()
+        match self {
+            Clock::System => Instant::now(),
+            #[cfg(test)]
+            Clock::Virtual { start, speed, .. } => *start + start.elapsed() * *speed,
+        }
+    }
+
+    /// How long tokio waits while so much time of this clock passes.
+    fn wait_for(&self, time: Duration) -> Duration {
+        match self {
+            Clock::System => time,
+            #[cfg(test)]
+            Clock::Virtual { speed, .. } => time / *speed,
+        }
     }
 }
 

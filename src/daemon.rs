@@ -3,9 +3,10 @@
 //! | part | is |
 //! |---|---|
 //! | [`scheduler`] | which run starts when: pure, told the time, answers with actions |
-//! | [`policy`], [`handled`] | its decisions; the stretches of wall time it has gone through |
+//! | [`policy`], [`handled`], [`missed`] | its decisions; the stretches of wall time it has gone through; arithmetic with what was missed |
 //! | [`event_loop`] | the one place that waits: alarm, ends of runs, requests, signals |
 //! | [`effects`] | what the loop does to the world: runs, through the same frame as everywhere else |
+//! | [`ledger`] | due times without a run, on their way into the history |
 //! | [`store`] | what outlives a daemon: since when it knows a job, which jobs are paused |
 //! | [`control`] | the socket: who asks, and what they are told |
 //! | [`http`], [`metrics`] | `--listen`: health and figures for probes and scrapers |
@@ -23,7 +24,9 @@ mod handle;
 mod handled;
 mod http;
 pub mod init;
+mod ledger;
 mod metrics;
+mod missed;
 mod notify;
 mod policy;
 mod scheduler;
@@ -53,7 +56,7 @@ use crate::schedule::Schedule;
 use crate::signal::{Hangups, Signals};
 
 use control::{ControlLimits, ControlServer};
-use effects::Frame;
+use effects::{Frame, Sharing};
 use event_loop::{EventLoop, Loader};
 use http::{HttpServerLimits, Site};
 use metrics::Metrics;
@@ -150,7 +153,7 @@ impl Daemon {
         let clock = self.runner.clock.clone();
         let state_dir = self.runner.state_dir.clone();
         let runner = Runner { daemon: DaemonLink::Inside, ..self.runner };
-        let effects = Frame::new(runner, store, self.observers);
+        let effects = Frame::new(runner, store, self.observers, Sharing::default());
         let event_loop = EventLoop::new(clock, effects, self.limits, load, receiver)?;
         let control = ControlServer::start(&state_dir, handle.clone(), ControlLimits::default())?;
         event_loop.run(jobs, signals, hangups).await;
@@ -192,3 +195,6 @@ fn raise_file_limit() {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 
 pub use fence::Fence;
+#[cfg(test)]
+pub use postgres::fixtures::Server;
 pub use postgres::{Postgres, PostgresUrl};
 pub use session::{Fallible, Row, Session, Statements};
 pub use sqlite::{Inspection, Sqlite, checkpoint};

@@ -289,6 +289,13 @@ impl History {
         }
     }
 
+    /// Whether the database answers.
+    pub fn reach(&self) -> Result<()> {
+        self.session.with("cannot reach it", |statements| {
+            statements.query_first("SELECT 1 FROM runs LIMIT 1", &[], |_| Ok(())).map(drop)
+        })
+    }
+
     /// Whether the due time of a job has its run.
     pub fn has_run(&self, job: &str, due_at: Timestamp) -> Result<bool> {
         let found = self.session.with(READING, |statements| {
@@ -308,10 +315,30 @@ impl History {
         })
     }
 
+    /// The latest due time of a job from `first` to `last` that another host has a row for.
+    pub fn latest_due_of_others(
+        &self,
+        job: &str,
+        host: &str,
+        first: Timestamp,
+        last: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let latest = self.session.with(READING, |statements| {
+            statements.query_first(
+                "SELECT max(due_at) FROM runs
+                 WHERE job = $1 AND due_at >= $2 AND due_at <= $3 AND host <> $4",
+                &[job.into(), (&first.to_string()).into(), (&last.to_string()).into(), host.into()],
+                |row| row.get::<Option<String>>(0),
+            )
+        })?;
+        Ok(latest.flatten().and_then(|at| Timestamp::parse(&at)))
+    }
+
     /// Records due times that have no run, as runs that were skipped. What has a run already
-    /// keeps it.
-    pub fn record_left_out(&self, left_out: &[LeftOut], host: &str) -> Result<()> {
+    /// keeps it; tells which had none.
+    pub fn record_left_out(&self, left_out: &[LeftOut], host: &str) -> Result<Vec<bool>> {
         self.session.transaction("cannot record skipped due times", |statements| {
+            let mut recorded = Vec::with_capacity(left_out.len());
             for left_out in left_out {
                 let run = Started {
                     run_id: left_out.run_id,
@@ -330,9 +357,9 @@ impl History {
                     report: None,
                     output: None,
                 };
-                insert_ended(statements, &run, &end)?;
+                recorded.push(insert_ended(statements, &run, &end)?);
             }
-            Ok(())
+            Ok(recorded)
         })
     }
 

@@ -46,7 +46,8 @@ impl Alarm {
                 Err(error) => tracing::warn!(%error, "the wall clock's timer failed; polling"),
             }
         }
-        tokio::time::sleep(at.since(self.clock.now()).min(LOOK_EVERY)).await;
+        let time = at.since(self.clock.now());
+        tokio::time::sleep(self.clock.wait_for(time).min(LOOK_EVERY)).await;
     }
 }
 

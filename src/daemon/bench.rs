@@ -198,7 +198,10 @@ impl Effects for Bare {
     }
 
     // What is left out is seen by what is missing.
-    fn record(&mut self, _left_out: Vec<(JobId, LeftOut)>) {}
+    fn record(&mut self, _left_out: Vec<(JobId, LeftOut)>, _events: mpsc::UnboundedSender<Event>) {}
+
+    // There is none.
+    fn await_database(&mut self, _events: mpsc::UnboundedSender<Event>) {}
 
     // Nobody asks for it.
     fn remember_paused(

@@ -11,17 +11,32 @@ use tokio_util::task::TaskTracker;
 
 use super::DaemonJob;
 use super::event_loop::Event;
+use super::ledger::Ledger;
 use super::policy::{ClockStep, Missed, SkipReason};
 use super::scheduler::{JobId, Start};
 use super::store::Store;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::history;
 use crate::job::blocking;
-use crate::runner::{IfRunning, RunRecord, RunRequest, Runner, new_run_id};
+use crate::runner::{IfRunning, RunRecord, RunRequest, Runner};
 use crate::signal::{Signal, StopSwitch};
 
 use super::Overlap;
+
+/// What a daemon leaves to others, where hosts share a database.
+#[derive(Clone, Copy, Debug)]
+pub struct Sharing {
+    /// How long after a due time was missed no other host will run it any more. Longer than the
+    /// clocks of hosts are apart, and than a host that was held up starts a due time late: a row
+    /// that comes too early would keep another host from running it.
+    pub settled_after: Duration,
+}
+
+impl Default for Sharing {
+    fn default() -> Self {
+        Self { settled_after: Duration::from_secs(5 * 60) }
+    }
+}
 
 /// Due times without a run.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +59,11 @@ pub trait Effects {
     /// Starts a run that tells `events` when it has ended.
     fn launch(&mut self, id: JobId, start: Start, events: mpsc::UnboundedSender<Event>);
 
-    /// Records due times that have no run.
-    fn record(&mut self, left_out: Vec<(JobId, LeftOut)>);
+    /// Records due times that have no run, and tells `events` when the database is away.
+    fn record(&mut self, left_out: Vec<(JobId, LeftOut)>, events: mpsc::UnboundedSender<Event>);
+
+    /// Tells `events` when the database is back.
+    fn await_database(&mut self, events: mpsc::UnboundedSender<Event>);
 
     /// Remembers for the next daemon that a job is paused or not, then answers.
     fn remember_paused(
@@ -84,48 +102,29 @@ pub struct Frame {
     /// Ids of the newest jobs, until the removed ones are forgotten.
     newest: Vec<JobId>,
     switch: StopSwitch,
-    /// Everything that writes to the history, straggling runs apart.
+    ledger: Ledger,
+    /// Everything else that writes to the database, straggling runs apart.
     writers: TaskTracker,
 }
 
 impl Frame {
-    pub fn new(runner: Runner, store: Store, observers: Vec<Arc<dyn Observer>>) -> Self {
+    pub fn new(
+        runner: Runner,
+        store: Store,
+        observers: Vec<Arc<dyn Observer>>,
+        sharing: Sharing,
+    ) -> Self {
+        let observers: Arc<[_]> = observers.into();
         Self {
+            ledger: Ledger::new(&runner, Arc::clone(&observers), sharing.settled_after),
             runner,
             store,
-            observers: observers.into(),
+            observers,
             jobs: HashMap::new(),
             newest: Vec::new(),
             switch: StopSwitch::new(),
             writers: TaskTracker::new(),
         }
-    }
-
-    fn row(&self, id: JobId, left_out: &LeftOut) -> Option<history::LeftOut> {
-        let job = self.jobs.get(&id)?;
-        let noticed_at = self.runner.clock.now();
-        let (due_at, why) = match left_out {
-            LeftOut::Skipped(due_at, reason) => (*due_at, format!("skipped: {}", reason.text())),
-            LeftOut::Missed(missed) if missed.count == 1 => {
-                (missed.last, format!("missed: {}", missed.reason.text()))
-            }
-            LeftOut::Missed(missed) => (
-                missed.last,
-                format!(
-                    "missed {} due times from {} on: {}",
-                    missed.count,
-                    missed.first,
-                    missed.reason.text()
-                ),
-            ),
-        };
-        Some(history::LeftOut {
-            run_id: new_run_id(noticed_at),
-            job: Arc::clone(job.name()),
-            due_at,
-            noticed_at,
-            why,
-        })
     }
 }
 
@@ -157,51 +156,43 @@ impl Effects for Frame {
             Overlap::Allow => IfRunning::Allow,
         };
         let (runner, observers) = (self.runner.clone(), Arc::clone(&self.observers));
+        let due_at = request.due_at;
         let mut signals = self.switch.signals();
         let frame = self.writers.track_future(async move {
             let lateness = request.due_at.map(|due_at| runner.clock.now().since(due_at));
             observers.iter().for_each(|observer| observer.run_started(&request, lateness));
             let (record, straggler) = runner.run(&request, &mut signals).await;
-            observers.iter().for_each(|observer| observer.run_ended(&record));
-            straggler
+            let unclaimed = record.is_unclaimed();
+            // A due time that could not be claimed is missed, and that is told when it is known
+            // that nobody else had it.
+            if !unclaimed || due_at.is_none() {
+                observers.iter().for_each(|observer| observer.run_ended(&record));
+            }
+            (unclaimed, straggler)
         });
         tokio::spawn(async move {
             match frame.await {
-                None => ending.tell(Event::Ended),
-                Some(straggler) => {
-                    ending.tell(|_| Event::Stuck);
+                (true, _) => ending.tell(Event::Unclaimed(id, due_at)),
+                (false, None) => ending.tell(Event::Ended(id)),
+                (false, Some(straggler)) => {
+                    ending.tell(Event::Stuck);
                     straggler.ended().await;
-                    ending.tell(Event::Released);
+                    ending.tell(Event::Released(id));
                 }
             }
         });
     }
 
-    fn record(&mut self, left_out: Vec<(JobId, LeftOut)>) {
-        let mut rows = Vec::with_capacity(left_out.len());
-        for (id, what) in &left_out {
-            let Some(row) = self.row(*id, what) else { continue };
-            let (job, due_at) = (&*row.job, tracing::field::display(row.due_at));
-            match what {
-                LeftOut::Skipped(..) => tracing::warn!(job, due_at, "{}", row.why),
-                LeftOut::Missed(missed) => {
-                    tracing::warn!(job, due_at, due_times = missed.count, "{}", row.why);
-                }
-            }
-            self.observers.iter().for_each(|observer| observer.left_out(&row.job, what));
-            rows.push(row);
-        }
-        let (history, host) = (self.runner.history.clone(), self.runner.host.clone());
-        self.writers.spawn(async move {
-            let written =
-                blocking(move || history.get(|_| Ok(()))?.record_left_out(&rows, &host)).await;
-            if let Err(error) = written {
-                tracing::error!(
-                    error = error.chain(),
-                    "due times without a run are not in the history"
-                );
-            }
+    fn record(&mut self, left_out: Vec<(JobId, LeftOut)>, events: mpsc::UnboundedSender<Event>) {
+        let left_out = left_out.into_iter().filter_map(|(id, what)| {
+            let job = self.jobs.get(&id)?;
+            Some((Arc::clone(job), what))
         });
+        self.ledger.record(left_out, events);
+    }
+
+    fn await_database(&mut self, events: mpsc::UnboundedSender<Event>) {
+        self.ledger.await_database(events);
     }
 
     fn remember_paused(
@@ -237,6 +228,7 @@ impl Effects for Frame {
     async fn finish(&mut self) {
         self.writers.close();
         self.writers.wait().await;
+        self.ledger.close().await;
         self.runner.finish().await;
     }
 }
@@ -249,10 +241,10 @@ struct Ending {
 }
 
 impl Ending {
-    fn tell(&mut self, event: fn(JobId) -> Event) {
+    fn tell(&mut self, event: Event) {
         self.told = true;
         // The loop may have left: then nobody needs to know.
-        let _ = self.events.send(event(self.id));
+        let _ = self.events.send(event);
     }
 }
 
@@ -261,7 +253,7 @@ impl Drop for Ending {
         if !self.told {
             let error = Error::new(crate::exit::Exit::Bug, "a run's frame broke down");
             tracing::error!(error = error.chain(), "a run ended without a record");
-            self.tell(Event::Ended);
+            self.tell(Event::Ended(self.id));
         }
     }
 }

@@ -33,6 +33,10 @@ pub enum Event {
     Stuck,
     /// The task of a stuck run has ended after all.
     Released(JobId),
+    /// A run could not claim its due time, for the database is away.
+    Unclaimed(JobId, Option<Timestamp>),
+    DatabaseAway,
+    DatabaseBack,
     /// The jobs were loaded anew.
     Loaded(Result<Vec<(DaemonJob, JobPast)>>, Option<oneshot::Sender<Result<usize>>>),
 }
@@ -210,7 +214,7 @@ impl<E: Effects> EventLoop<E> {
             }
         }
         if !left_out.is_empty() {
-            self.effects.record(left_out);
+            self.effects.record(left_out, self.sender.clone());
         }
     }
 
@@ -227,6 +231,19 @@ impl<E: Effects> EventLoop<E> {
             Event::Released(id) => {
                 self.stuck -= 1;
                 self.scheduler.ended(id, &mut self.actions);
+            }
+            Event::Unclaimed(id, due_at) => {
+                self.unfinished -= 1;
+                self.database_away();
+                if let Some(due_at) = due_at {
+                    self.scheduler.unclaimed(id, due_at);
+                }
+                self.scheduler.ended(id, &mut self.actions);
+            }
+            Event::DatabaseAway => self.database_away(),
+            Event::DatabaseBack => {
+                tracing::info!("the database is back");
+                self.scheduler.database_back(&mut self.actions);
             }
             // Nothing starts any more, and the service manager knows that the daemon is stopping.
             Event::Loaded(..) if !matches!(self.phase, Phase::Working) => {}
@@ -245,6 +262,14 @@ impl<E: Effects> EventLoop<E> {
                     let _ = answer.send(taken);
                 }
             }
+        }
+    }
+
+    /// Lets due times pass until the database is back.
+    fn database_away(&mut self) {
+        if self.scheduler.database_away() {
+            tracing::warn!("the database is away; nothing starts until it is back");
+            self.effects.await_database(self.sender.clone());
         }
     }
 
@@ -335,7 +360,7 @@ impl<E: Effects> EventLoop<E> {
                     format_duration(self.stop_timeout)
                 );
                 notify::stopping();
-                self.scheduler.stop();
+                self.scheduler.stop(&mut self.actions);
                 let until = self.clock.monotonic() + self.stop_timeout;
                 self.phase = Phase::Draining { signal, until };
             }

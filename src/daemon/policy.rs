@@ -39,7 +39,7 @@ pub enum Decision {
 }
 
 /// Why a due time was left out although the daemon was there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SkipReason {
     /// The previous run is still going.
     Running,
@@ -119,7 +119,7 @@ pub fn missed_until(now: Timestamp, step: ClockStep) -> Timestamp {
 }
 
 /// Why due times were missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MissedReason {
     /// Between two daemons.
     NotRunning,
@@ -128,14 +128,17 @@ pub enum MissedReason {
     /// The machine was too busy, or the process was stopped.
     HeldUp,
     Paused,
+    /// Nothing could be claimed.
+    DatabaseAway,
 }
 
 impl MissedReason {
-    pub const ALL: [MissedReason; 4] = [
+    pub const ALL: [MissedReason; 5] = [
         MissedReason::NotRunning,
         MissedReason::ClockJump,
         MissedReason::HeldUp,
         MissedReason::Paused,
+        MissedReason::DatabaseAway,
     ];
 
     /// For the metrics.
@@ -145,6 +148,7 @@ impl MissedReason {
             MissedReason::ClockJump => "clock_jump",
             MissedReason::HeldUp => "held_up",
             MissedReason::Paused => "paused",
+            MissedReason::DatabaseAway => "database_away",
         }
     }
 
@@ -155,6 +159,7 @@ impl MissedReason {
             MissedReason::ClockJump => "the machine slept or its clock was set forward",
             MissedReason::HeldUp => "the daemon was held up",
             MissedReason::Paused => "the job was paused",
+            MissedReason::DatabaseAway => "the database was away",
         }
     }
 }

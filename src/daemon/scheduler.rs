@@ -15,13 +15,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::handled::{Handled, Stretch};
+use super::missed::{join, missed_within};
 use super::policy::{self, ClockStep, Decision, Missed, MissedReason, Overlap, SkipReason};
 use crate::clock::Timestamp;
 use crate::history::Trigger;
 use crate::schedule::Schedule;
-
-/// More due times than are worth counting one by one.
-const COUNT_MAX: u64 = 1_000_000;
 
 /// What the scheduler needs to know of a job.
 #[derive(Clone, Debug)]
@@ -104,6 +102,8 @@ pub struct Scheduler {
     /// Both clocks at the last look.
     seen: (Timestamp, Instant),
     stopping: bool,
+    /// The database is away: nothing can be claimed, so nothing starts by itself.
+    away: bool,
     random: fastrand::Rng,
 }
 
@@ -122,9 +122,29 @@ struct Entry {
     /// In the queue for a place.
     queued: bool,
     paused: bool,
-    /// Due times that passed since the job was paused.
-    missed_in_pause: Option<Missed>,
+    /// Due times that passed since the job was paused, or the database away.
+    passed: Option<Missed>,
     removed: bool,
+}
+
+impl Entry {
+    /// Why the job's due times are to pass now, if they are.
+    fn lets_pass(&self, away: bool) -> Option<MissedReason> {
+        let away = away.then_some(MissedReason::DatabaseAway);
+        if self.paused { Some(MissedReason::Paused) } else { away }
+    }
+
+    fn pass(&mut self, missed: Missed) {
+        self.passed = Some(join(self.passed, missed));
+    }
+
+    /// A due time that waits for its turn passes too.
+    fn pass_waiting(&mut self, reason: MissedReason) {
+        if let Some(Start { due_at: Some(due_at), .. }) = self.waiting {
+            self.waiting = None;
+            self.pass(Missed::one(due_at, reason));
+        }
+    }
 }
 
 impl Scheduler {
@@ -142,6 +162,7 @@ impl Scheduler {
             handled: Handled::starting_at(now),
             seen: (now, instant),
             stopping: false,
+            away: false,
             random,
         }
     }
@@ -182,7 +203,7 @@ impl Scheduler {
             waiting: None,
             queued: false,
             paused: past.paused,
-            missed_in_pause: None,
+            passed: None,
             removed: false,
         };
         let id = JobId(self.jobs.len() as u32);
@@ -204,7 +225,7 @@ impl Scheduler {
         if let Some(Start { due_at: Some(due_at), .. }) = entry.waiting.take() {
             actions.push(Action::Skip(id, due_at, SkipReason::Removed));
         }
-        if let Some(missed) = entry.missed_in_pause.take() {
+        if let Some(missed) = entry.passed.take() {
             actions.push(Action::Missed(id, missed));
         }
         let running = entry.running;
@@ -303,9 +324,8 @@ impl Scheduler {
         actions: &mut Vec<Action>,
     ) {
         let Some(entry) = &mut self.jobs[id.0 as usize] else { return };
-        if entry.paused {
-            let missed = Missed::one(due_at, MissedReason::Paused);
-            entry.missed_in_pause = Some(join(entry.missed_in_pause, missed));
+        if let Some(reason) = entry.lets_pass(self.away) {
+            entry.pass(Missed::one(due_at, reason));
         } else if entry.spec.jitter.is_zero() {
             self.take(id, Start { due_at: Some(due_at), trigger: Trigger::Daemon }, actions);
         } else {
@@ -339,10 +359,8 @@ impl Scheduler {
 
     fn miss(&mut self, id: JobId, missed: Missed, actions: &mut Vec<Action>) {
         let Some(entry) = &mut self.jobs[id.0 as usize] else { return };
-        if entry.paused {
-            let missed = Missed { reason: MissedReason::Paused, ..missed };
-            entry.missed_in_pause = Some(join(entry.missed_in_pause, missed));
-            return;
+        if let Some(reason) = entry.lets_pass(self.away) {
+            return entry.pass(Missed { reason, ..missed });
         }
         let (due_at, rest) = policy::on_missed(entry.spec.catch_up, missed);
         actions.extend(rest.map(|rest| Action::Missed(id, rest)));
@@ -362,8 +380,9 @@ impl Scheduler {
             && at <= now
         {
             self.delayed.pop();
-            let paused = self.jobs[id.0 as usize].as_ref().is_some_and(|entry| entry.paused);
-            if at <= missed_until || paused {
+            let entry = self.jobs[id.0 as usize].as_ref();
+            let passes = entry.is_some_and(|entry| entry.lets_pass(self.away).is_some());
+            if at <= missed_until || passes {
                 self.miss(id, Missed::one(due_at, reason), actions);
             } else {
                 self.take(id, Start { due_at: Some(due_at), trigger: Trigger::Daemon }, actions);
@@ -462,20 +481,59 @@ impl Scheduler {
         let Some(entry) = &mut self.jobs[id.0 as usize] else { return false };
         let news = entry.paused != paused;
         entry.paused = paused;
-        let missed = entry.missed_in_pause.take();
+        let missed = entry.passed.take();
         actions.extend(missed.map(|missed| Action::Missed(id, missed)));
-        if paused && let Some(Start { due_at: Some(due_at), .. }) = entry.waiting {
-            entry.waiting = None;
-            entry.missed_in_pause = Some(Missed::one(due_at, MissedReason::Paused));
+        if paused {
+            entry.pass_waiting(MissedReason::Paused);
         }
         news
     }
 
-    /// From now on nothing starts. What waits is forgotten: the next daemon finds it missed.
-    pub fn stop(&mut self) {
+    /// The database is away: until it is back due times pass. Tells whether that was news.
+    pub fn database_away(&mut self) -> bool {
+        let news = !self.away && !self.stopping;
+        self.away |= news;
+        if news {
+            let entries = self.jobs.iter_mut().flatten();
+            entries.for_each(|entry| entry.pass_waiting(MissedReason::DatabaseAway));
+        }
+        news
+    }
+
+    /// A run that [`Action::Start`] asked for could not claim its due time, for the database is
+    /// away. A daemon that is about to leave lets the next one find it missed.
+    pub fn unclaimed(&mut self, id: JobId, due_at: Timestamp) {
+        if let Some(entry) = &mut self.jobs[id.0 as usize]
+            && !(entry.removed || self.stopping)
+        {
+            let reason = entry.lets_pass(true).unwrap_or(MissedReason::DatabaseAway);
+            entry.pass(Missed::one(due_at, reason));
+        }
+    }
+
+    /// The database is back: what passed meanwhile was missed.
+    pub fn database_back(&mut self, actions: &mut Vec<Action>) {
+        self.away = false;
+        for index in 0..self.jobs.len() {
+            let entry = self.jobs[index].as_mut().filter(|entry| !entry.paused);
+            if let Some(missed) = entry.and_then(|entry| entry.passed.take()) {
+                self.miss(JobId(index as u32), missed, actions);
+            }
+        }
+    }
+
+    /// From now on nothing starts. What waits is forgotten: the next daemon finds it missed. So
+    /// it does with what a job would catch up with; what passed before that has no later turn.
+    pub fn stop(&mut self, actions: &mut Vec<Action>) {
         self.stopping = true;
         self.queue.clear();
         self.delayed.clear();
+        for (index, entry) in self.jobs.iter_mut().enumerate() {
+            let Some(entry) = entry.as_mut().filter(|entry| !entry.paused) else { continue };
+            let passed = entry.passed.take();
+            let rest = passed.and_then(|missed| policy::on_missed(entry.spec.catch_up, missed).1);
+            actions.extend(rest.map(|rest| Action::Missed(JobId(index as u32), rest)));
+        }
     }
 
     /// When to tick next, by the wall clock.
@@ -516,40 +574,6 @@ fn next_after(handled: &Handled, schedule: &Schedule, after: Timestamp) -> Optio
         due = schedule.next_after(stretch.high)?;
     }
     Some(due)
-}
-
-/// The due times within some stretches, as missed.
-fn missed_within(
-    schedule: &Schedule,
-    stretches: &[Stretch],
-    reason: MissedReason,
-) -> Option<Missed> {
-    let mut all: Option<Missed> = None;
-    for &Stretch { low, high } in stretches {
-        let Some(first) = schedule.next_after(low).filter(|first| *first <= high) else { continue };
-        let Some(last) = schedule.last_at_or_before(high) else { continue };
-        let before_last = schedule
-            .last_at_or_before(last.minus(Duration::from_nanos(1)))
-            .filter(|before_last| *before_last >= first);
-        let count = 1 + schedule.count_between(first, last, COUNT_MAX);
-        let part = Missed { count, first, last, before_last, reason };
-        all = Some(all.map_or(part, |earlier| join(Some(earlier), part)));
-    }
-    all
-}
-
-/// Two lots of missed due times of one job, the earlier first.
-fn join(earlier: Option<Missed>, later: Missed) -> Missed {
-    match earlier {
-        None => later,
-        Some(earlier) => Missed {
-            count: earlier.count.saturating_add(later.count),
-            first: earlier.first,
-            last: later.last,
-            before_last: later.before_last.or(Some(earlier.last)),
-            reason: later.reason,
-        },
-    }
 }
 
 #[cfg(test)]

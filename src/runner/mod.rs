@@ -106,6 +106,13 @@ pub struct RunRecord {
     pub error: Option<Error>,
 }
 
+impl RunRecord {
+    /// Whether the run was not to be because the database was away: the history does not have it.
+    pub fn is_unclaimed(&self) -> bool {
+        self.outcome == Outcome::Failed && self.attempts == 0 && self.exit == Exit::Unavailable
+    }
+}
+
 /// Runs jobs, one after the other or side by side. Cheap to clone.
 #[derive(Clone)]
 pub struct Runner {

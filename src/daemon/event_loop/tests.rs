@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::daemon::effects::Frame;
+use crate::daemon::effects::{Frame, Sharing};
 use crate::daemon::store::Store;
 use crate::daemon::{DaemonHandle, Overlap};
 use crate::history::Run;
@@ -73,7 +73,7 @@ impl Daemon {
             stop_timeout: 30 * SECOND,
         };
         let clock = runner.clock.clone();
-        let effects = Frame::new(runner, store, Vec::new());
+        let effects = Frame::new(runner, store, Vec::new(), Sharing::default());
         let event_loop = EventLoop::new(clock, effects, limits, load, receiver).expect("a loop");
         let ended = tokio::spawn(async move {
             let mut signals = Signals::from_channel(receiver_of_signals);

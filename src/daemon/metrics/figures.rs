@@ -102,7 +102,7 @@ mod tests {
         let places = |count: usize| (0..count).collect::<Vec<_>>();
         let outcomes: Vec<_> = Outcome::ALL.iter().map(|outcome| *outcome as usize).collect();
         assert_eq!(outcomes, places(Outcome::ALL.len()));
-        assert_eq!(MissedReason::ALL.map(|reason| reason as usize).to_vec(), places(4));
+        assert_eq!(MissedReason::ALL.map(|reason| reason as usize).to_vec(), places(5));
         assert_eq!(SkipReason::ALL.map(|reason| reason as usize).to_vec(), places(3));
     }
 

@@ -548,7 +548,7 @@ fn a_person_may_run_a_job_that_is_free_or_paused_but_not_twice() {
     assert_eq!(world.scheduler.trigger(id, &mut actions), Triggered::Running);
     let manual = Start { due_at: None, trigger: Trigger::Manual };
     assert_eq!(actions, [Action::Start(id, manual)]);
-    world.scheduler.stop();
+    world.scheduler.stop(&mut Vec::new());
     assert_eq!(world.scheduler.trigger(id, &mut actions), Triggered::Stopping);
 }
 
@@ -577,9 +577,142 @@ fn a_reload_keeps_running_runs_and_forgets_removed_jobs() {
 #[test]
 fn a_stopping_daemon_starts_nothing() {
     let mut world = World::new(vec![spec("job", "@hourly")], 10, 13);
-    world.scheduler.stop();
+    world.scheduler.stop(&mut Vec::new());
     assert_eq!(world.scheduler.wake_at(), None);
     world.pass(2 * HOUR);
     world.tick();
     assert!(world.claims.is_empty());
+}
+
+#[test]
+fn while_the_database_is_away_due_times_pass_and_then_one_run_makes_up_for_them() {
+    for catch_up in [true, false] {
+        let mut world = World::new(vec![JobSpec { catch_up, ..spec("job", "@hourly") }], 10, 14);
+        let id = world.scheduler.find("job").expect("the job");
+        let hour = |hours: u32| new_year().plus(hours * HOUR);
+        let mut actions = Vec::new();
+        world.scheduler.tick(hour(1), world.instant + HOUR, &mut actions);
+        let start = Start { due_at: Some(hour(1)), trigger: Trigger::Daemon };
+        assert_eq!(std::mem::take(&mut actions), [Action::Start(id, start)]);
+        assert!(world.scheduler.database_away());
+        world.scheduler.unclaimed(id, hour(1));
+        world.scheduler.ended(id, &mut actions);
+        assert!(!world.scheduler.database_away(), "no news");
+        for hours in 2..=4 {
+            world.scheduler.tick(hour(hours), world.instant + hours * HOUR, &mut actions);
+        }
+        assert_eq!(actions, [], "nothing starts");
+        let manual = world.scheduler.trigger(id, &mut actions);
+        assert_eq!(manual, Triggered::Started, "what a person wants does");
+        world.scheduler.ended(id, &mut actions);
+        actions.clear();
+        world.scheduler.database_back(&mut actions);
+        let reason = MissedReason::DatabaseAway;
+        let missed = |count, last, before_last| {
+            let before_last = Some(hour(before_last)).filter(|_| !catch_up);
+            Missed { count, first: hour(1), last: hour(last), before_last, reason }
+        };
+        let start = Start { due_at: Some(hour(4)), trigger: Trigger::CatchUp };
+        match catch_up {
+            true => {
+                assert_eq!(
+                    actions,
+                    [Action::Missed(id, missed(3, 3, 2)), Action::Start(id, start)]
+                );
+            }
+            false => assert_eq!(actions, [Action::Missed(id, missed(4, 4, 3))]),
+        }
+    }
+}
+
+#[test]
+fn due_times_that_wait_or_are_delayed_when_the_database_goes_away_pass_too() {
+    let waits = JobSpec { overlap: Overlap::Wait, ..spec("waits", "@hourly") };
+    let delayed = JobSpec { jitter: 30 * MINUTE, ..spec("delayed", "30 1 * * *") };
+    let mut world = World::new(vec![waits, delayed], 10, 15);
+    world.takes = |_| 90 * MINUTE;
+    world.live(new_year().plus(2 * HOUR - MINUTE), usize::MAX);
+    world.live(new_year().plus(2 * HOUR), 1);
+    let mut actions = Vec::new();
+    world.scheduler.database_away();
+    world.live(new_year().plus(2 * HOUR + 45 * MINUTE), usize::MAX);
+    world.scheduler.database_back(&mut actions);
+    let waits = world.scheduler.find("waits").expect("the job");
+    let due_at = Some(new_year().plus(2 * HOUR));
+    let start = Start { due_at, trigger: Trigger::CatchUp };
+    assert_eq!(actions, [Action::Start(waits, start)]);
+}
+
+#[test]
+fn a_daemon_that_leaves_while_the_database_is_away_leaves_what_is_caught_up_to_the_next() {
+    for (catch_up, expected) in [(true, 2), (false, 3)] {
+        let mut world = World::new(vec![JobSpec { catch_up, ..spec("job", "@hourly") }], 10, 16);
+        world.scheduler.database_away();
+        world.live(new_year().plus(3 * HOUR), usize::MAX);
+        let mut actions = Vec::new();
+        world.scheduler.stop(&mut actions);
+        let [Action::Missed(_, missed)] = actions[..] else { panic!("{actions:?}") };
+        assert_eq!(
+            (missed.count, missed.last),
+            (expected, new_year().plus(expected as u32 * HOUR))
+        );
+        actions.clear();
+        world.scheduler.database_back(&mut actions);
+        assert_eq!(actions, []);
+    }
+}
+
+#[test]
+fn a_paused_job_does_not_catch_up_when_the_database_is_back() {
+    let mut world = World::new(vec![spec("job", "@hourly")], 10, 17);
+    let id = world.scheduler.find("job").expect("the job");
+    let mut actions = Vec::new();
+    world.scheduler.database_away();
+    world.scheduler.set_paused(id, true, &mut actions);
+    world.live(new_year().plus(2 * HOUR), usize::MAX);
+    world.scheduler.database_back(&mut actions);
+    assert_eq!(actions, []);
+    world.scheduler.set_paused(id, false, &mut actions);
+    let [Action::Missed(_, missed)] = actions[..] else { panic!("{actions:?}") };
+    assert_eq!((missed.count, missed.reason), (2, MissedReason::Paused));
+}
+
+#[test]
+fn a_history_that_is_ahead_of_the_clock_has_missed_nothing_and_comes_due_as_usual() {
+    let mut scheduler = Scheduler::new(10, new_year(), Instant::now(), Rng::with_seed(18));
+    let mut actions = Vec::new();
+    // Another host's clock is ahead by five minutes, and it had those due times: the claims say
+    // so when their turn comes here.
+    let accounted_until = Some(new_year().plus(5 * MINUTE));
+    let past = JobPast { accounted_until, paused: false };
+    let job = JobSpec { catch_up: true, ..spec("job", "* * * * *") };
+    scheduler.set_jobs(vec![(job, past)], &mut actions);
+    assert_eq!(actions, []);
+    let (begin, mut due) = (Instant::now(), Vec::new());
+    for minute in 0..=7 {
+        scheduler.tick(new_year().plus(minute * MINUTE), begin + minute * MINUTE, &mut actions);
+        for action in actions.drain(..) {
+            let Action::Start(id, start) = action else { panic!("{action:?}") };
+            due.extend(start.due_at);
+            scheduler.ended(id, &mut Vec::new());
+        }
+    }
+    assert_eq!(due, (1..=7).map(|minute| new_year().plus(minute * MINUTE)).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_missed_is_joined_in_any_order() {
+    let minute = |minute: u32| new_year().plus(minute * MINUTE);
+    let one = |at| Missed::one(minute(at), MissedReason::DatabaseAway);
+    for order in [[1, 2, 5], [5, 1, 2], [2, 5, 1], [1, 5, 2]] {
+        let joined = order.map(one).into_iter().fold(None, |all, more| Some(join(all, more)));
+        let expected = Missed {
+            count: 3,
+            first: minute(1),
+            last: minute(5),
+            before_last: Some(minute(2)),
+            reason: MissedReason::DatabaseAway,
+        };
+        assert_eq!(joined, Some(expected), "{order:?}");
+    }
 }
