@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
 
-use super::effects::{Effects, LeftOut};
+use super::effects::{Effects, LeftOut, PauseAnswer};
 use super::event_loop::{Event, EventLoop, Loader};
 use super::policy::ClockStep;
 use super::scheduler::{JobId, JobPast, Start};
@@ -208,10 +208,16 @@ impl Effects for Bare {
         &mut self,
         _id: JobId,
         _paused: bool,
-        _news: bool,
-        _answer: oneshot::Sender<Option<Result<bool>>>,
+        _events: mpsc::UnboundedSender<Event>,
+        _answer: PauseAnswer,
     ) {
     }
+
+    fn look_every(&self) -> Option<Duration> {
+        None
+    }
+
+    fn look_for_paused(&mut self, _events: mpsc::UnboundedSender<Event>) {}
 
     fn clock_stepped(&mut self, _step: ClockStep) {}
 

@@ -30,11 +30,13 @@ pub struct Sharing {
     /// clocks of hosts are apart, and than a host that was held up starts a due time late: a row
     /// that comes too early would keep another host from running it.
     pub settled_after: Duration,
+    /// A pause on one host holds on the others after so long.
+    pub look_every: Duration,
 }
 
 impl Default for Sharing {
     fn default() -> Self {
-        Self { settled_after: Duration::from_secs(5 * 60) }
+        Self { settled_after: Duration::from_secs(5 * 60), look_every: Duration::from_secs(10) }
     }
 }
 
@@ -43,6 +45,12 @@ impl Default for Sharing {
 pub enum LeftOut {
     Skipped(Timestamp, SkipReason),
     Missed(Missed),
+}
+
+/// Who asked for a job to be paused or not, and whether that was news.
+pub struct PauseAnswer {
+    pub news: bool,
+    pub answer: oneshot::Sender<Option<Result<bool>>>,
 }
 
 /// The loop's hands. Nothing here blocks.
@@ -65,14 +73,20 @@ pub trait Effects {
     /// Tells `events` when the database is back.
     fn await_database(&mut self, events: mpsc::UnboundedSender<Event>);
 
-    /// Remembers for the next daemon that a job is paused or not, then answers.
+    /// Remembers for the next daemon that a job is paused or not, then tells `events`, and answers.
     fn remember_paused(
         &mut self,
         id: JobId,
         paused: bool,
-        news: bool,
-        answer: oneshot::Sender<Option<Result<bool>>>,
+        events: mpsc::UnboundedSender<Event>,
+        answer: PauseAnswer,
     );
+
+    /// How often to look which jobs other hosts have paused; nothing where this is the only one.
+    fn look_every(&self) -> Option<Duration>;
+
+    /// Looks which jobs are paused, and tells `events`.
+    fn look_for_paused(&mut self, events: mpsc::UnboundedSender<Event>);
 
     fn clock_stepped(&mut self, step: ClockStep);
 
@@ -103,6 +117,7 @@ pub struct Frame {
     newest: Vec<JobId>,
     switch: StopSwitch,
     ledger: Ledger,
+    look_every: Option<Duration>,
     /// Everything else that writes to the database, straggling runs apart.
     writers: TaskTracker,
 }
@@ -117,6 +132,7 @@ impl Frame {
         let observers: Arc<[_]> = observers.into();
         Self {
             ledger: Ledger::new(&runner, Arc::clone(&observers), sharing.settled_after),
+            look_every: runner.history.database().as_postgres().map(|_| sharing.look_every),
             runner,
             store,
             observers,
@@ -199,10 +215,14 @@ impl Effects for Frame {
         &mut self,
         id: JobId,
         paused: bool,
-        news: bool,
-        answer: oneshot::Sender<Option<Result<bool>>>,
+        events: mpsc::UnboundedSender<Event>,
+        PauseAnswer { news, answer }: PauseAnswer,
     ) {
-        let Some(job) = self.jobs.get(&id) else { return };
+        let Some(job) = self.jobs.get(&id) else {
+            // The answer is dropped, and the loop has left by then.
+            let _ = events.send(Event::PauseWritten);
+            return;
+        };
         let (store, name) = (self.store.clone(), Arc::clone(job.name()));
         let paused_at = paused.then(|| self.runner.clock.now());
         self.writers.spawn(async move {
@@ -210,8 +230,26 @@ impl Effects for Frame {
             if let Err(error) = &written {
                 tracing::error!(error = error.chain(), "cannot remember that a job is paused");
             }
-            // Whoever asked may be gone.
+            // The loop may have left, and whoever asked may be gone.
+            let _ = events.send(Event::PauseWritten);
             let _ = answer.send(Some(written.map(|()| news)));
+        });
+    }
+
+    fn look_every(&self) -> Option<Duration> {
+        self.look_every
+    }
+
+    fn look_for_paused(&mut self, events: mpsc::UnboundedSender<Event>) {
+        let store = self.store.clone();
+        // Nobody waits for it when the daemon leaves.
+        tokio::spawn(async move {
+            let paused = blocking(move || store.paused()).await;
+            let paused = paused.inspect_err(|error| {
+                tracing::debug!(error = error.chain(), "cannot see which jobs are paused");
+            });
+            // The loop may have left.
+            let _ = events.send(Event::PausedJobs(paused.ok()));
         });
     }
 

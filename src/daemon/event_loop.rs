@@ -4,13 +4,14 @@
 //! the [`Scheduler`] what follows; and hands that to the [`Effects`]. It never does anything that
 //! could keep it from the next due time.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::effects::{Effects, LeftOut};
+use super::effects::{Effects, LeftOut, PauseAnswer};
 use super::policy::ClockStep;
 use super::scheduler::{Action, JobId, JobPast, Scheduler, Triggered};
 use super::{DaemonJob, DaemonLimits, notify};
@@ -37,6 +38,10 @@ pub enum Event {
     Unclaimed(JobId, Option<Timestamp>),
     DatabaseAway,
     DatabaseBack,
+    /// That a job is paused or not is in the database, or has failed to get there.
+    PauseWritten,
+    /// The jobs that are paused, as the database has it; nothing when that is not known.
+    PausedJobs(Option<HashSet<String>>),
     /// The jobs were loaded anew.
     Loaded(Result<Vec<(DaemonJob, JobPast)>>, Option<oneshot::Sender<Result<usize>>>),
 }
@@ -102,6 +107,17 @@ pub struct EventLoop<E> {
     /// Runs that were given up, but whose tasks go on.
     stuck: u32,
     phase: Phase,
+    pauses: Pauses,
+}
+
+/// Whether what the database has about paused jobs is newer than what people said here.
+#[derive(Default)]
+struct Pauses {
+    /// Wishes of people here, and their writing.
+    changes: u64,
+    unwritten: u32,
+    /// The changes there were when the look began that is going.
+    look: Option<u64>,
 }
 
 impl<E: Effects> EventLoop<E> {
@@ -132,6 +148,7 @@ impl<E: Effects> EventLoop<E> {
             unfinished: 0,
             stuck: 0,
             phase: Phase::Working,
+            pauses: Pauses::default(),
         })
     }
 
@@ -146,6 +163,7 @@ impl<E: Effects> EventLoop<E> {
         tracing::info!(jobs = count, "daemon started");
         notify::ready(count);
         let mut watchdog = notify::alive_every().map(tokio::time::interval);
+        let mut looks = self.effects.look_every().map(tokio::time::interval);
         let mut events = Vec::new();
         let mut woken = true;
         loop {
@@ -164,6 +182,7 @@ impl<E: Effects> EventLoop<E> {
                 () = self.alarm.wait(wake_at) => woken = true,
                 signal = drained(self.phase) => self.cancel_runs(signal),
                 () = next_of(&mut watchdog) => notify::alive(),
+                () = next_of(&mut looks) => self.look_for_paused(),
             }
             self.perform();
         }
@@ -245,6 +264,17 @@ impl<E: Effects> EventLoop<E> {
                 tracing::info!("the database is back");
                 self.scheduler.database_back(&mut self.actions);
             }
+            Event::PauseWritten => {
+                self.pauses.unwritten -= 1;
+                self.pauses.changes += 1;
+            }
+            Event::PausedJobs(paused) => {
+                let look = self.pauses.look.take();
+                let newest = self.pauses.unwritten == 0 && look == Some(self.pauses.changes);
+                if let Some(paused) = paused.filter(|_| newest) {
+                    self.adopt_paused(&paused);
+                }
+            }
             // Nothing starts any more, and the service manager knows that the daemon is stopping.
             Event::Loaded(..) if !matches!(self.phase, Phase::Working) => {}
             Event::Loaded(loaded, answer) => {
@@ -270,6 +300,26 @@ impl<E: Effects> EventLoop<E> {
         if self.scheduler.database_away() {
             tracing::warn!("the database is away; nothing starts until it is back");
             self.effects.await_database(self.sender.clone());
+        }
+    }
+
+    fn look_for_paused(&mut self) {
+        if self.pauses.look.is_none() {
+            self.pauses.look = Some(self.pauses.changes);
+            self.effects.look_for_paused(self.sender.clone());
+        }
+    }
+
+    /// What people said on any host holds on all.
+    fn adopt_paused(&mut self, paused: &HashSet<String>) {
+        let changes = self.scheduler.states().filter_map(|(id, state)| {
+            let name = &state.spec.name;
+            let is_paused = paused.contains(&**name);
+            (is_paused != state.paused).then(|| (id, Arc::clone(name), is_paused))
+        });
+        for (id, job, paused) in changes.collect::<Vec<_>>() {
+            self.scheduler.set_paused(id, paused, &mut self.actions);
+            tracing::info!(job = &*job, paused, "job paused or resumed on another host");
         }
     }
 
@@ -318,7 +368,10 @@ impl<E: Effects> EventLoop<E> {
                 Some(id) => {
                     let news = self.scheduler.set_paused(id, paused, &mut self.actions);
                     tracing::info!(job = name, paused, "job paused or resumed");
-                    self.effects.remember_paused(id, paused, news, answer);
+                    self.pauses.changes += 1;
+                    self.pauses.unwritten += 1;
+                    let answer = PauseAnswer { news, answer };
+                    self.effects.remember_paused(id, paused, self.sender.clone(), answer);
                 }
                 None => {
                     let _ = answer.send(None);

@@ -77,6 +77,19 @@ impl Store {
         jobs.into_iter().map(with_past).collect()
     }
 
+    /// The jobs that are paused, by anybody's wish.
+    pub fn paused(&self) -> Result<HashSet<String>> {
+        let session = self.database.session(&MIGRATIONS)?;
+        let paused = session.with("cannot read which jobs are paused", |statements| {
+            statements.query(
+                "SELECT job FROM daemon_jobs WHERE paused_at IS NOT NULL",
+                &[],
+                |row| row.get(0),
+            )
+        })?;
+        Ok(paused.into_iter().collect())
+    }
+
     /// Remembers since when a job is paused, or that it is not.
     pub fn set_paused(&self, job: &str, paused_at: Option<Timestamp>) -> Result<()> {
         let session = self.database.session(&MIGRATIONS)?;

@@ -24,7 +24,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// A minute of the clocks in a second.
 const SPEED: u32 = 60;
-const SHARING: Sharing = Sharing { settled_after: Duration::ZERO };
+const SHARING: Sharing =
+    Sharing { settled_after: Duration::ZERO, look_every: Duration::from_millis(20) };
 
 /// 2026-01-01T00:00:00Z.
 fn new_year() -> SystemTime {
@@ -260,4 +261,24 @@ async fn a_daemon_outlives_its_database_and_counts_what_it_missed() {
     let (first, last) = (*first.expect("a run"), *last.expect("a run"));
     let due_times = last.since(first).as_secs() / 10 + 1;
     assert_eq!(runs.len() as u64 + missed(None), due_times, "{happened:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_on_one_host_holds_on_all() {
+    let Some(server) = Server::start() else { return };
+    let (sender, _happenings) = mpsc::unbounded_channel();
+    let clock = Clock::starting_at(new_year());
+    let one = Host::start(&server, "one", clock.clone(), SHARING, sender.clone()).await;
+    let other = Host::start(&server, "other", clock, SHARING, sender).await;
+    let set_paused = |host: &Host, paused| {
+        let handle = host.handle.clone();
+        async move { handle.set_paused("job".to_owned(), paused).await.expect("an answer") }
+    };
+    assert_eq!(set_paused(&one, true).await, Some(true));
+    other.until(|job| job.paused).await;
+    one.until(|job| job.paused).await;
+    assert_eq!(set_paused(&other, false).await, Some(true));
+    one.until(|job| !job.paused).await;
+    one.stop().await;
+    other.stop().await;
 }
