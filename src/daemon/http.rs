@@ -163,6 +163,9 @@ impl Site {
                 1 => Err("a run is stuck".to_owned()),
                 stuck => Err(format!("{stuck} runs are stuck")),
             })),
+            // Whether the database is away does not matter: it is so for all hosts at once, the
+            // daemon recovers by itself, and whoever takes an unready one out of service loses its
+            // metrics, which say so.
             "/readyz" => judged(self.health().await.and_then(|health| match health.stopping {
                 false => Ok(()),
                 true => Err("the daemon is stopping".to_owned()),
@@ -183,13 +186,14 @@ impl Site {
 
     async fn metrics(&self) -> Result<Response<Body>> {
         let (jobs, health) = tokio::try_join!(self.handle.jobs(), self.handle.health())?;
+        let database_up = self.metrics.ask_database(&jobs).await;
         let (sender, body) = Channel::new(CHUNKS_READY);
         let metrics = Arc::clone(&self.metrics);
         // With many jobs the page takes many megabytes and some seconds. It is written as fast as
         // the client takes it, and no faster.
         tokio::task::spawn_blocking(move || {
             let mut chunks = Chunks { runtime: Handle::current(), sender, chunk: BytesMut::new() };
-            let written = metrics.page(jobs, health).write(&mut chunks);
+            let written = metrics.page(jobs, health, database_up).write(&mut chunks);
             if let Err(error) = written.and_then(|()| chunks.pass_on()) {
                 // So that nobody takes a part of the page for the whole of it.
                 chunks.sender.abort(error);

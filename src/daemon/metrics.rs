@@ -20,8 +20,11 @@ use std::time::Duration;
 use super::effects::{LeftOut, Observer};
 use super::event_loop::{Health, JobView};
 use super::policy::ClockStep;
-use crate::error::Result;
+use crate::clock::format_duration;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::history::{SharedHistory, Trigger};
+use crate::job::blocking;
 use crate::memory::AllocatorFigures;
 use crate::runner::{RunRecord, RunRequest};
 
@@ -30,6 +33,12 @@ use page::Row;
 use process::ProcessFigures;
 
 pub use page::{CONTENT_TYPE, Page};
+
+/// How long a look waits for a database that may be away.
+const REACH_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// How long it waits then for the last successes of all jobs. Scrapers wait for 10 seconds.
+const LEARN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What one daemon has counted since its start.
 pub struct Metrics {
@@ -57,14 +66,28 @@ impl Metrics {
         Self { history, counts: Mutex::default() }
     }
 
-    /// The metrics of these jobs. What was counted of others is forgotten.
-    ///
-    /// Blocks, and takes its time where there are many jobs; nothing else waits for it.
-    pub fn page(&self, mut jobs: Vec<JobView>, health: Health) -> Page {
-        jobs.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-        if let Err(error) = self.learn_successes(&jobs) {
+    /// Asks the database whether it is there, and if so when the jobs last succeeded. Does not
+    /// wait long for either: what it does not say in time it says at the next look.
+    pub async fn ask_database(self: &Arc<Self>, jobs: &[JobView]) -> bool {
+        let history = self.history.clone();
+        let reached = within(REACH_TIME_MAX, move || history.get(|_| Ok(()))?.reach()).await;
+        if let Err(error) = &reached {
+            tracing::warn!(error = error.chain(), "the database cannot be reached");
+            return false;
+        }
+        let (metrics, names) = (Arc::clone(self), jobs.iter().map(|job| Arc::clone(&job.name)));
+        let names: Vec<_> = names.collect();
+        let learned = within(LEARN_TIME_MAX, move || metrics.learn_successes(&names)).await;
+        if let Err(error) = learned {
             tracing::warn!(error = error.chain(), "cannot tell when jobs last succeeded");
         }
+        true
+    }
+
+    /// The metrics of these jobs. What was counted of others is forgotten. `database_up` and the
+    /// last successes are as [`ask_database`](Self::ask_database) found them.
+    pub fn page(&self, mut jobs: Vec<JobView>, health: Health, database_up: bool) -> Page {
+        jobs.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         let rows: Vec<Row> = jobs.into_iter().map(|job| self.row(job)).collect();
         let mut counts = self.counts();
         if counts.jobs.len() > rows.len() {
@@ -76,6 +99,7 @@ impl Metrics {
             steps_forward: counts.steps_forward,
             steps_back: counts.steps_back,
             stuck: health.stuck,
+            database_up,
             process: ok(ProcessFigures::read()),
             allocator: ok(AllocatorFigures::read()),
         }
@@ -83,13 +107,13 @@ impl Metrics {
 
     /// Asks the history, which outlives a daemon and knows the runs of cron and people too. What
     /// it has told stays known when the history forgets it.
-    fn learn_successes(&self, jobs: &[JobView]) -> Result<()> {
+    fn learn_successes(&self, jobs: &[Arc<str>]) -> Result<()> {
         let history = self.history.get(|_| Ok(()))?;
         for job in jobs {
-            let known = self.counts().jobs.get(&job.name).and_then(|known| known.last_success);
-            let newer = history.last_success(&job.name, known)?;
+            let known = self.counts().jobs.get(job).and_then(|known| known.last_success);
+            let newer = history.last_success(job, known)?;
             if newer.is_some() {
-                self.counts().of(&job.name).last_success = newer;
+                self.counts().of(job).last_success = newer;
             }
         }
         Ok(())
@@ -129,6 +153,16 @@ impl Observer for Metrics {
             ClockStep::Back(_) => self.counts().steps_back += 1,
         }
     }
+}
+
+/// What the database says within `limit`. The question itself goes on until it has its own answer
+/// or limit.
+async fn within(limit: Duration, ask: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+    let answer = tokio::time::timeout(limit, blocking(ask)).await;
+    answer.unwrap_or_else(|_| {
+        let limit = format_duration(limit);
+        Err(Error::new(Exit::Unavailable, format!("the database: no answer within {limit}")))
+    })
 }
 
 /// Figures, or their absence, which is no reason to keep the others back.

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::clock::Clock;
 use crate::daemon::event_loop::{JobView, Request as Asked};
-use crate::database::Database;
+use crate::database::{Database, Postgres, PostgresUrl};
 use crate::history::SharedHistory;
 
 /// So long that a test which depends on it fails.
@@ -29,6 +29,16 @@ impl Fixture {
     async fn new(limits: HttpServerLimits, health: Option<Health>, jobs: usize) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let database = Database::file(directory.path().join("punctual.db"), LONG);
+        Self::with_database(database, directory, limits, health, jobs).await
+    }
+
+    async fn with_database(
+        database: Database,
+        directory: tempfile::TempDir,
+        limits: HttpServerLimits,
+        health: Option<Health>,
+        jobs: usize,
+    ) -> Self {
         let metrics = Metrics::new(SharedHistory::new(database, Clock::System));
         let (requests, mut receiver) = mpsc::channel(8);
         let site = Site { handle: DaemonHandle::new(requests), metrics: Arc::new(metrics) };
@@ -189,4 +199,20 @@ async fn an_address_that_cannot_be_had_is_an_error_that_says_so() {
     // An address for documentation, which no host has.
     let error = listen("192.0.2.1:9187".parse().expect("an address")).await.expect_err("not ours");
     assert_eq!(error.exit(), Exit::Configuration);
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_holds_up_no_page() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let socket = directory.path().join(".s.PGSQL.5432");
+    let _silent = std::os::unix::net::UnixListener::bind(socket).expect("a socket");
+    let host = directory.path().display();
+    // The thread that waits for it ends with the test.
+    let url = format!("postgres://u@/d?host={host}&connect_timeout=3");
+    let url = PostgresUrl::parse(&url).expect("a URL");
+    let database = Database::Postgres(Postgres::new(url));
+    let fixture = Fixture::with_database(database, directory, LIMITS, Some(HEALTHY), 1).await;
+    let page = fixture.get("/metrics").await;
+    assert!(page.contains("\npunctual_database_up 0\n"), "{page}");
+    check(&fixture.get("/readyz").await, "200", "ok\n");
 }

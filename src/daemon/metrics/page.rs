@@ -34,6 +34,7 @@ pub struct Page {
     pub steps_forward: u64,
     pub steps_back: u64,
     pub stuck: u32,
+    pub database_up: bool,
     pub process: Option<ProcessFigures>,
     pub allocator: Option<AllocatorFigures>,
 }
@@ -136,6 +137,8 @@ impl Page {
         )?;
         let metric = gauge("punctual_stuck_runs", "Runs that were given up, but still go on.");
         metric.family(encoder)?.sample([], self.stuck)?;
+        let metric = gauge("punctual_database_up", "Whether the database answers: 1 or 0.");
+        metric.family(encoder)?.sample([], u32::from(self.database_up))?;
         let metric = counter(
             "punctual_clock_steps_total",
             "Times that the clock was set, or went on after a suspend.",

@@ -14,7 +14,7 @@ use crate::runner::{IfRunning, RunPolicy, Watchers};
 const MINUTE: Duration = Duration::from_secs(60);
 
 struct Fixture {
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     history: SharedHistory,
     _directory: tempfile::TempDir,
 }
@@ -24,11 +24,11 @@ impl Fixture {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let database = Database::file(directory.path().join("punctual.db"), MINUTE);
         let history = SharedHistory::new(database, Clock::System);
-        Self { metrics: Metrics::new(history.clone()), history, _directory: directory }
+        Self { metrics: Arc::new(Metrics::new(history.clone())), history, _directory: directory }
     }
 
     /// The lines of the page that begin so.
-    fn lines(&self, jobs: &[&str], start: &str) -> Vec<String> {
+    async fn lines(&self, jobs: &[&str], start: &str) -> Vec<String> {
         let health = Health { stuck: 2, stopping: false };
         let views = jobs.iter().map(|name| JobView {
             name: (*name).into(),
@@ -39,8 +39,10 @@ impl Fixture {
             waiting: false,
             paused: false,
         });
+        let views: Vec<_> = views.collect();
+        let database_up = self.metrics.ask_database(&views).await;
         let mut text = String::new();
-        self.metrics.page(views.collect(), health).write(&mut text).expect("a page");
+        self.metrics.page(views, health, database_up).write(&mut text).expect("a page");
         text.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
     }
 
@@ -114,13 +116,13 @@ fn request(trigger: Trigger) -> RunRequest {
     }
 }
 
-#[test]
-fn runs_count_by_outcome_and_those_that_ran_by_duration() {
+#[tokio::test]
+async fn runs_count_by_outcome_and_those_that_ran_by_duration() {
     let fixture = Fixture::new();
     fixture.metrics.run_ended(&record("a", Outcome::Succeeded, 1, 500));
     fixture.metrics.run_ended(&record("a", Outcome::TimedOut, 2, 7000));
     fixture.metrics.run_ended(&record("a", Outcome::Skipped, 0, 99_000));
-    let runs = fixture.lines(&["a", "b"], "punctual_runs_total");
+    let runs = fixture.lines(&["a", "b"], "punctual_runs_total").await;
     assert_eq!(runs.len(), 2 * 7, "what has not happened is zero: {runs:#?}");
     assert_eq!(
         runs.iter().filter(|line| line.ends_with(" 1")).collect::<Vec<_>>(),
@@ -130,7 +132,7 @@ fn runs_count_by_outcome_and_those_that_ran_by_duration() {
             r#"punctual_runs_total{job="a",outcome="skipped"} 1"#,
         ]
     );
-    let durations = fixture.lines(&["a"], "punctual_run_duration_seconds");
+    let durations = fixture.lines(&["a"], "punctual_run_duration_seconds").await;
     let expected = [
         r#"_sum{job="a"} 7.5"#,
         r#"_count{job="a"} 2"#,
@@ -148,8 +150,8 @@ fn runs_count_by_outcome_and_those_that_ran_by_duration() {
     );
 }
 
-#[test]
-fn due_times_without_a_run_count_by_reason() {
+#[tokio::test]
+async fn due_times_without_a_run_count_by_reason() {
     let fixture = Fixture::new();
     let missed = Missed {
         count: 41,
@@ -160,28 +162,28 @@ fn due_times_without_a_run_count_by_reason() {
     };
     fixture.metrics.left_out(&"a".into(), &LeftOut::Missed(missed));
     fixture.metrics.left_out(&"a".into(), &LeftOut::Skipped(at(50), SkipReason::Superseded));
-    let counted = |name: &str| -> Vec<String> {
-        let lines = fixture.lines(&["a"], name);
-        lines.into_iter().filter(|line| !line.ends_with(" 0")).collect()
+    let counted = async |name: &str| {
+        let lines = fixture.lines(&["a"], name).await;
+        lines.into_iter().filter(|line| !line.ends_with(" 0")).collect::<Vec<_>>()
     };
     assert_eq!(
-        counted("punctual_missed_total"),
+        counted("punctual_missed_total").await,
         [r#"punctual_missed_total{job="a",reason="clock_jump"} 41"#]
     );
     assert_eq!(
-        counted("punctual_skipped_total"),
+        counted("punctual_skipped_total").await,
         [r#"punctual_skipped_total{job="a",reason="superseded"} 1"#]
     );
 }
 
-#[test]
-fn lateness_is_that_of_runs_at_their_due_times() {
+#[tokio::test]
+async fn lateness_is_that_of_runs_at_their_due_times() {
     let fixture = Fixture::new();
     let late = Some(Duration::from_millis(3));
     fixture.metrics.run_started(&request(Trigger::Daemon), late);
     fixture.metrics.run_started(&request(Trigger::CatchUp), Some(100 * MINUTE));
     fixture.metrics.run_started(&request(Trigger::Manual), None);
-    let lines = fixture.lines(&[], "punctual_start_lateness_seconds");
+    let lines = fixture.lines(&[], "punctual_start_lateness_seconds").await;
     assert_eq!(
         lines[..2],
         ["punctual_start_lateness_seconds_sum 0.003", "punctual_start_lateness_seconds_count 1"]
@@ -190,45 +192,46 @@ fn lateness_is_that_of_runs_at_their_due_times() {
     assert_eq!(lines[4], r#"punctual_start_lateness_seconds_bucket{le="0.005"} 1"#);
 }
 
-#[test]
-fn the_last_success_is_that_of_the_history_and_outlives_it() {
+#[tokio::test]
+async fn the_last_success_is_that_of_the_history_and_outlives_it() {
     let name = "punctual_last_success_timestamp_seconds";
     let fixture = Fixture::new();
     fixture.run("a", 10, Outcome::Succeeded);
     fixture.run("a", 20, Outcome::Failed);
     fixture.run("b", 20, Outcome::Failed);
     let first = [format!("{name}{{job=\"a\"}} 1800000011.0")];
-    assert_eq!(fixture.lines(&["a", "b"], name), first);
+    assert_eq!(fixture.lines(&["a", "b"], name).await, first);
     let history = fixture.history.get(|_| Ok(())).expect("a history");
     rusqlite::Connection::open(fixture.history.database().path().expect("a file"))
         .and_then(|database| database.execute("DELETE FROM runs", ()))
         .expect("deleted");
     assert_eq!(history.last_success("a", None).expect("an answer"), None);
-    assert_eq!(fixture.lines(&["a", "b"], name), first);
+    assert_eq!(fixture.lines(&["a", "b"], name).await, first);
     fixture.run("a", 30, Outcome::Succeeded);
     let second = [format!("{name}{{job=\"a\"}} 1800000031.0")];
-    assert_eq!(fixture.lines(&["a", "b"], name), second);
+    assert_eq!(fixture.lines(&["a", "b"], name).await, second);
 }
 
-#[test]
-fn a_job_that_was_removed_leaves_the_page_and_is_forgotten() {
+#[tokio::test]
+async fn a_job_that_was_removed_leaves_the_page_and_is_forgotten() {
     let fixture = Fixture::new();
     for job in ["a", "b", "c"] {
         fixture.metrics.run_ended(&record(job, Outcome::Succeeded, 1, 1));
     }
-    assert_eq!(fixture.lines(&["b"], "punctual_runs_total").len(), 7);
+    assert_eq!(fixture.lines(&["b"], "punctual_runs_total").await.len(), 7);
     assert_eq!(fixture.metrics.counts().jobs.keys().map(|name| &**name).collect::<Vec<_>>(), ["b"]);
 }
 
-#[test]
-fn what_is_asked_for_is_on_the_page() {
+#[tokio::test]
+async fn what_is_asked_for_is_on_the_page() {
     let fixture = Fixture::new();
     fixture.metrics.clock_stepped(ClockStep::Back(MINUTE));
-    let all = fixture.lines(&["a"], "");
+    let all = fixture.lines(&["a"], "").await;
     for line in [
         r#"punctual_running{job="a"} 1"#,
         r#"punctual_next_due_timestamp_seconds{job="a"} 1800000090.0"#,
         "punctual_stuck_runs 2",
+        "punctual_database_up 1",
         r#"punctual_clock_steps_total{direction="forward"} 0"#,
         r#"punctual_clock_steps_total{direction="back"} 1"#,
     ] {
@@ -236,9 +239,9 @@ fn what_is_asked_for_is_on_the_page() {
     }
 }
 
-#[test]
-fn a_name_is_escaped() {
+#[tokio::test]
+async fn a_name_is_escaped() {
     let fixture = Fixture::new();
-    let lines = fixture.lines(&["a\"b\\c\nd"], "punctual_running");
+    let lines = fixture.lines(&["a\"b\\c\nd"], "punctual_running").await;
     assert_eq!(lines, [r#"punctual_running{job="a\"b\\c\nd"} 1"#]);
 }
