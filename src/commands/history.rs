@@ -60,7 +60,10 @@ impl HistoryCommand {
         let text = match settings.output {
             OutputFormat::Json => runs.iter().map(|run| run.to_json_line()).collect(),
             OutputFormat::Text if runs.is_empty() => "no runs\n".to_owned(),
-            OutputFormat::Text => table_of(&runs, table::room()),
+            OutputFormat::Text => {
+                let hosts = settings.database.as_postgres().is_some() || several_hosts(&runs);
+                table_of(&runs, hosts, table::room())
+            }
         };
         output::print(&text)
     }
@@ -89,10 +92,19 @@ pub(super) fn open(settings: &Settings) -> Result<Option<History>> {
     Ok(Some(history))
 }
 
+/// Whether the runs were not all on one host.
+pub(super) fn several_hosts<'a>(runs: impl IntoIterator<Item = &'a Run>) -> bool {
+    let mut hosts = runs.into_iter().map(|run| &*run.host);
+    let first = hosts.next();
+    hosts.any(|host| Some(host) != first)
+}
+
 /// What a table shows of each run.
 #[derive(Clone, Copy)]
 struct Layout {
     whole_ids: bool,
+    /// Where it could be another one.
+    host: bool,
     milliseconds: bool,
     took: bool,
     exit: bool,
@@ -101,14 +113,21 @@ struct Layout {
 }
 
 /// From the widest to the narrowest. The first that fits the terminal is taken.
-const LAYOUTS: [Layout; 5] = {
-    let all =
-        Layout { whole_ids: true, milliseconds: true, took: true, exit: true, error_beside: true };
+const LAYOUTS: [Layout; 6] = {
+    let all = Layout {
+        whole_ids: true,
+        host: true,
+        milliseconds: true,
+        took: true,
+        exit: true,
+        error_beside: true,
+    };
     let short_ids = Layout { whole_ids: false, ..all };
     let error_below = Layout { error_beside: false, ..short_ids };
     let short_times = Layout { milliseconds: false, took: false, ..error_below };
-    let narrowest = Layout { exit: false, ..short_times };
-    [all, short_ids, error_below, short_times, narrowest]
+    let without_exit = Layout { exit: false, ..short_times };
+    let narrowest = Layout { host: false, ..without_exit };
+    [all, short_ids, error_below, short_times, without_exit, narrowest]
 };
 
 /// Errors get a column where there is room for this many characters.
@@ -116,14 +135,15 @@ const ERROR_CHARS_MIN: usize = 40;
 const ERROR_CHARS_MAX: usize = 80;
 const ERROR_INDENT: &str = "  ";
 
-/// The runs as a table that fits `columns`.
-fn table_of(runs: &[Run], columns: usize) -> String {
-    let [.., narrowest] = LAYOUTS;
+/// The runs as a table that fits `columns`, with their hosts or without.
+fn table_of(runs: &[Run], hosts: bool, columns: usize) -> String {
+    let layouts = LAYOUTS.map(|layout| Layout { host: layout.host && hosts, ..layout });
+    let [.., narrowest] = layouts;
     let fits = |layout: &Layout| {
         let error = if layout.error_beside { ERROR_CHARS_MIN } else { 0 };
         table::width(&rows(runs, *layout)) + error <= columns
     };
-    let layout = LAYOUTS.into_iter().find(fits).unwrap_or(narrowest);
+    let layout = layouts.into_iter().find(fits).unwrap_or(narrowest);
 
     let mut lines = rows(runs, layout);
     let room = columns.saturating_sub(if layout.error_beside {
@@ -150,23 +170,30 @@ fn table_of(runs: &[Run], columns: usize) -> String {
 
 /// The header and one line per run, all of one width, without errors.
 fn rows(runs: &[Run], layout: Layout) -> Vec<String> {
-    let cells = |id: &str, job: &str, started: &str, took: &str, outcome: &str, exit: &str| {
-        let mut cells = vec![id.to_owned(), job.to_owned(), started.to_owned()];
-        cells.extend(layout.took.then(|| took.to_owned()));
-        cells.push(outcome.to_owned());
-        cells.extend(layout.exit.then(|| exit.to_owned()));
-        cells
+    let cells = |cells: [&str; 7]| {
+        let [id, job, host, started, took, outcome, exit] = cells;
+        let cells = [
+            Some(id),
+            Some(job),
+            layout.host.then_some(host),
+            Some(started),
+            layout.took.then_some(took),
+            Some(outcome),
+            layout.exit.then_some(exit),
+        ];
+        cells.into_iter().flatten().map(str::to_owned).collect()
     };
-    let header = cells("RUN", "JOB", "STARTED", "TOOK", "OUTCOME", "EXIT");
+    let header = cells(["RUN", "JOB", "HOST", "STARTED", "TOOK", "OUTCOME", "EXIT"]);
     let rows = runs.iter().map(|run| {
-        cells(
+        cells([
             if layout.whole_ids { &run.id } else { tail(&run.id) },
             &text::escape(&run.job),
+            &text::escape(&run.host),
             &started(run, layout.milliseconds),
             &run.duration().map_or_else(String::new, format_duration),
             run.outcome.as_deref().unwrap_or("running"),
             &run.exit_code.map_or_else(String::new, |code| code.to_string()),
-        )
+        ])
     });
     table::lines(header, rows)
 }
@@ -213,5 +240,48 @@ impl Run {
             "version": self.version,
             "output": self.output,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(host: &str) -> Run {
+        Run {
+            id: "01a20bd8-0000-7000-8000-0123456789ab".to_owned(),
+            job: "backup".to_owned(),
+            trigger: "cli".to_owned(),
+            due_at: None,
+            started_at: "2026-01-05T02:00:00.000Z".to_owned(),
+            finished_at: Some("2026-01-05T02:00:01.000Z".to_owned()),
+            outcome: Some("succeeded".to_owned()),
+            exit_code: Some(0),
+            attempts: 1,
+            host: host.to_owned(),
+            pid: 7,
+            version: "0.1.0".to_owned(),
+            error: None,
+            report: None,
+            output: None,
+        }
+    }
+
+    #[test]
+    fn the_host_is_shown_where_it_matters_and_there_is_room() {
+        let runs = [run("db1"), run("db\u{1b}2")];
+        let header = |hosts, columns| {
+            let table = table_of(&runs, hosts, columns);
+            assert!(!table.contains('\u{1b}'), "{table:?}");
+            let header: Vec<&str> =
+                table.lines().next().unwrap_or_default().split_whitespace().collect();
+            header.join(" ")
+        };
+        assert_eq!(header(true, usize::MAX), "RUN JOB HOST STARTED TOOK OUTCOME EXIT ERROR");
+        assert_eq!(header(false, usize::MAX), "RUN JOB STARTED TOOK OUTCOME EXIT ERROR");
+        assert_eq!(header(true, 76), "RUN JOB HOST STARTED OUTCOME EXIT");
+        assert_eq!(header(true, 70), "RUN JOB HOST STARTED OUTCOME");
+        assert_eq!(header(true, 1), "RUN JOB STARTED OUTCOME");
+        assert!(several_hosts(&runs) && !several_hosts(&runs[..1]) && !several_hosts(&[]));
     }
 }

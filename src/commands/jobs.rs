@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::ask::wait_for;
+use super::history::several_hosts;
 use super::{history, table};
 use crate::clock::{Clock, Timestamp, format_duration, millis};
 use crate::control::{Client, JobStatus};
@@ -63,7 +64,11 @@ impl JobsCommand {
             OutputFormat::Json => {
                 jobs.iter().map(|job| format!("{}\n", job.to_json(daemon))).collect()
             }
-            OutputFormat::Text => table_of(&jobs, daemon, table::room()),
+            OutputFormat::Text => {
+                let last_runs = jobs.iter().filter_map(|job| job.latest.run.as_ref());
+                let hosts = settings.database.as_postgres().is_some() || several_hosts(last_runs);
+                table_of(&jobs, daemon, hosts, table::room())
+            }
         })
     }
 }
@@ -125,6 +130,7 @@ fn run_to_json(run: &Run) -> Value {
     json!({
         "run_id": run.id,
         "trigger": run.trigger,
+        "host": run.host,
         "due_at": run.due_at,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
@@ -141,23 +147,29 @@ struct Layout {
     schedule: bool,
     next_due: bool,
     timeout: bool,
+    /// That of the last run, where it could be another one.
+    host: bool,
     last_started: bool,
 }
 
 /// From the widest to the narrowest. The first that fits the terminal is taken.
-const LAYOUTS: [Layout; 5] = {
-    let all = Layout { schedule: true, next_due: true, timeout: true, last_started: true };
+const LAYOUTS: [Layout; 6] = {
+    let all =
+        Layout { schedule: true, next_due: true, timeout: true, host: true, last_started: true };
     let without_timeout = Layout { timeout: false, ..all };
-    let without_times = Layout { last_started: false, ..without_timeout };
+    let without_host = Layout { host: false, ..without_timeout };
+    let without_times = Layout { last_started: false, ..without_host };
     let without_schedule = Layout { schedule: false, ..without_times };
     let narrowest = Layout { next_due: false, ..without_schedule };
-    [all, without_timeout, without_times, without_schedule, narrowest]
+    [all, without_timeout, without_host, without_times, without_schedule, narrowest]
 };
 
-/// The jobs as a table that fits `columns`, with a line above it that says whose view it is.
-fn table_of(jobs: &[Listed], daemon: Option<u32>, columns: usize) -> String {
-    let [.., narrowest] = LAYOUTS;
-    let fitting = LAYOUTS.into_iter().find_map(|layout| {
+/// The jobs as a table that fits `columns`, with the hosts of their last runs or without, and with a
+/// line above it that says whose view it is.
+fn table_of(jobs: &[Listed], daemon: Option<u32>, hosts: bool, columns: usize) -> String {
+    let layouts = LAYOUTS.map(|layout| Layout { host: layout.host && hosts, ..layout });
+    let [.., narrowest] = layouts;
+    let fitting = layouts.into_iter().find_map(|layout| {
         let lines = lines(jobs, daemon.is_some(), layout);
         (table::width(&lines) <= columns).then_some(lines)
     });
@@ -174,8 +186,8 @@ fn table_of(jobs: &[Listed], daemon: Option<u32>, columns: usize) -> String {
 }
 
 fn lines(jobs: &[Listed], daemon: bool, layout: Layout) -> Vec<String> {
-    let cells = |cells: [&str; 7]| {
-        let [job, schedule, next_due, timeout, state, started, outcome] = cells;
+    let cells = |cells: [&str; 8]| {
+        let [job, schedule, next_due, timeout, state, started, host, outcome] = cells;
         let cells = [
             Some(job),
             layout.schedule.then_some(schedule),
@@ -183,17 +195,21 @@ fn lines(jobs: &[Listed], daemon: bool, layout: Layout) -> Vec<String> {
             layout.timeout.then_some(timeout),
             daemon.then_some(state),
             layout.last_started.then_some(started),
+            layout.host.then_some(host),
             Some(outcome),
         ];
         cells.into_iter().flatten().map(str::to_owned).collect()
     };
-    let header = cells(["JOB", "SCHEDULE", "NEXT DUE", "TIMEOUT", "STATE", "LAST RUN", "OUTCOME"]);
+    let header =
+        cells(["JOB", "SCHEDULE", "NEXT DUE", "TIMEOUT", "STATE", "LAST RUN", "HOST", "OUTCOME"]);
     let rows = jobs.iter().map(|job| {
         let status = &job.status;
         let next_due = status.next_due_at.map_or_else(|| "never".to_owned(), |due| due.to_string());
-        let (started, outcome) = match &job.latest.run {
-            Some(run) => (&*run.started_at, run.outcome.as_deref().unwrap_or("running")),
-            None => ("", ""),
+        let (started, host, outcome) = match &job.latest.run {
+            Some(run) => {
+                (&*run.started_at, &*run.host, run.outcome.as_deref().unwrap_or("running"))
+            }
+            None => ("", "", ""),
         };
         cells([
             &text::escape(&status.job),
@@ -202,6 +218,7 @@ fn lines(jobs: &[Listed], daemon: bool, layout: Layout) -> Vec<String> {
             &format_duration(Duration::from_millis(status.timeout_ms)),
             &job.state(),
             &table::to_seconds(started),
+            &text::escape(host),
             outcome,
         ])
     });
@@ -240,12 +257,13 @@ mod tests {
     #[test]
     fn what_is_least_needed_goes_first_where_there_is_little_room() {
         let jobs = [listed("jupiter-sync", true, 0, false)];
-        let check = |daemon, columns, expected: &str| {
-            let table = table_of(&jobs, daemon, columns);
+        let check_with = |hosts, daemon, columns, expected: &str| {
+            let table = table_of(&jobs, daemon, hosts, columns);
             let header = table.lines().nth(1).unwrap_or_default();
             let header: Vec<&str> = header.split("  ").filter(|cell| !cell.is_empty()).collect();
             assert_eq!(header.join("|").replace("| ", "|"), expected, "{columns}: {table}");
         };
+        let check = |daemon, columns, expected: &str| check_with(false, daemon, columns, expected);
         let whole = "JOB|SCHEDULE|NEXT DUE|TIMEOUT|STATE|LAST RUN|OUTCOME";
         check(Some(7), usize::MAX, whole);
         check(None, usize::MAX, &whole.replace("STATE|", ""));
@@ -254,11 +272,15 @@ mod tests {
         check(Some(7), 55, "JOB|NEXT DUE|STATE|OUTCOME");
         check(Some(7), 30, "JOB|STATE|OUTCOME");
         check(Some(7), 1, "JOB|STATE|OUTCOME");
+        let with_host = whole.replace("OUTCOME", "HOST|OUTCOME");
+        check_with(true, Some(7), usize::MAX, &with_host);
+        check_with(true, Some(7), 81, &with_host.replace("TIMEOUT|", ""));
+        check_with(true, Some(7), 75, &whole.replace("TIMEOUT|", ""));
     }
 
     #[test]
     fn a_name_cannot_move_the_cursor() {
-        let table = table_of(&[listed("a\u{1b}[2J", false, 0, false)], None, usize::MAX);
+        let table = table_of(&[listed("a\u{1b}[2J", false, 0, false)], None, true, usize::MAX);
         assert!(!table.contains('\u{1b}'), "{table:?}");
     }
 }

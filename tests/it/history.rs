@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Ran, Sandbox};
 
 /// Three runs: two of hello, one that failed.
 fn sandbox_with_runs() -> Sandbox {
@@ -108,4 +108,47 @@ fn what_a_terminal_would_obey_is_escaped() {
         let shown = sandbox.run(command).exits(0).stdout;
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
     }
+}
+
+#[test]
+fn hosts_are_shown_where_there_are_several() {
+    let sandbox = Sandbox::new();
+    let header = |command: &str, line: usize| {
+        let shown = sandbox.run([command]).exits(0).silent().stdout;
+        shown.lines().nth(line).expect("a header").to_owned()
+    };
+    sandbox.run(["hello", "--host", "db1"]).exits(0);
+    assert!(!header("history", 0).contains("HOST"));
+    assert!(!header("jobs", 1).contains("HOST"));
+    sandbox.run(["hello", "--host", "db2"]).exits(0);
+    sandbox.run(["mem-report", "--host", "db1"]).exits(0);
+    assert!(header("history", 0).contains("HOST") && header("jobs", 1).contains("HOST"));
+    let shown = sandbox.run(["history", "hello"]).exits(0).stdout;
+    assert!(shown.contains("db1") && shown.contains("db2"), "{shown}");
+    let jobs = sandbox.run(["jobs", "--output", "json"]).exits(0).stdout;
+    let jobs = jobs.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let hosts: Vec<String> = jobs
+        .filter_map(|job| {
+            job["last_run"]["host"].as_str().map(|host| format!("{} {host}", job["job"]))
+        })
+        .collect();
+    assert_eq!(hosts, ["\"hello\" db2", "\"mem-report\" db1"]);
+}
+
+#[test]
+fn a_shared_history_always_shows_hosts() {
+    let Some(server) = crate::postgres::shared_server() else { return };
+    let (sandbox, database) = (Sandbox::new(), server.create_database());
+    let run = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        Ran::of(command.env("PUNCTUAL_DATABASE", database.url())).exits(0).silent().stdout
+    };
+    run(&["hello", "--host", "db1"]);
+    for command in ["history", "jobs"] {
+        let shown = run(&[command]);
+        assert!(shown.contains("HOST") && shown.contains("db1"), "{shown}");
+    }
+    let id = serde_json::from_str::<Value>(&run(&["history", "--output", "json"])).expect("JSON");
+    let shown = run(&["show", id["run_id"].as_str().expect("text")]);
+    assert!(shown.contains("host       db1, pid "), "{shown}");
 }
