@@ -26,7 +26,7 @@ use crate::outcome::Outcome;
 use crate::process::{self, Control};
 use crate::secret::SecretSource;
 
-const MIGRATIONS: Migrations = Migrations {
+pub const MIGRATIONS: Migrations = Migrations {
     owner: "alerts",
     sqlite: &["CREATE TABLE alerts (
              job TEXT PRIMARY KEY NOT NULL,

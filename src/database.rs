@@ -24,7 +24,7 @@ use crate::exit::Exit;
 pub use fence::Fence;
 #[cfg(test)]
 pub use postgres::fixtures::Server;
-pub use postgres::{Postgres, PostgresUrl};
+pub use postgres::{MissingRight, Postgres, PostgresUrl, Protection, Standing};
 pub use session::{Fallible, Row, Session, Statements};
 pub use sqlite::{Inspection, Sqlite, checkpoint};
 
@@ -36,6 +36,17 @@ pub struct Migrations {
     pub owner: &'static str,
     pub sqlite: &'static [&'static str],
     pub postgres: &'static [&'static str],
+}
+
+impl Migrations {
+    /// The tables that the steps for PostgreSQL make.
+    pub fn postgres_tables(&self) -> impl Iterator<Item = &'static str> {
+        let table = |statement: &'static str| {
+            let rest = statement.trim_start().strip_prefix("CREATE TABLE ")?;
+            rest.strip_prefix("IF NOT EXISTS ").unwrap_or(rest).split_whitespace().next()
+        };
+        self.postgres.iter().flat_map(|step| step.split(';')).filter_map(table)
+    }
 }
 
 /// Where runs and tokens are stored. Cheap to clone; connects when needed.

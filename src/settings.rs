@@ -48,6 +48,8 @@ const HISTORY_MAX_DEFAULT: u32 = 10_000;
 pub struct Settings {
     pub state_dir: PathBuf,
     pub database: Database,
+    /// The file that the URL of the database was read from.
+    pub database_file: Option<PathBuf>,
     pub log: LogSettings,
     pub output: OutputFormat,
     pub quiet: bool,
@@ -101,8 +103,13 @@ impl Settings {
 
         let quiet = flags.quiet > 0;
         let watched = output::stderr_is_terminal();
+        let database_file = match &database {
+            DatabaseSource::UrlFile(path) => Some(path.clone()),
+            DatabaseSource::Path(_) | DatabaseSource::Url(_) => None,
+        };
         Ok(Self {
             database: open_database(database)?,
+            database_file,
             state_dir,
             log: LogSettings {
                 format,

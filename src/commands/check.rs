@@ -6,6 +6,7 @@ mod crontab;
 mod drift;
 mod findings;
 mod places;
+mod postgres;
 mod programs;
 mod reach;
 mod shell;

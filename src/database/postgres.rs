@@ -15,6 +15,7 @@
 //! then nobody knows whether the statement took effect, as with every connection that breaks.
 
 mod error;
+mod inspection;
 mod migrate;
 mod tls;
 mod url;
@@ -42,7 +43,8 @@ use crate::clock::format_duration;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
-pub use url::PostgresUrl;
+pub use inspection::{MissingRight, Standing};
+pub use url::{PostgresUrl, Protection};
 
 use url::Server;
 
@@ -83,6 +85,16 @@ impl Postgres {
     /// The database for people, without its password.
     pub fn label(&self) -> &str {
         self.0.url.label()
+    }
+
+    /// Whether it is let in with a password.
+    pub fn has_password(&self) -> bool {
+        self.0.url.session.get_password().is_some()
+    }
+
+    /// How its connections are protected.
+    pub fn protection(&self) -> Protection {
+        self.0.url.protection()
     }
 
     /// Blocks on `future`, inside the engine's runtime. Call it only on threads that may block.

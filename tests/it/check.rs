@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::postgres::shared_server;
 use crate::sandbox::{Ran, Sandbox, with_mount, without_privileges};
 use crate::server::{Answer, Server};
 
@@ -145,8 +146,8 @@ fn a_configuration_that_cannot_be_used_is_the_only_finding() {
     );
     let ran = Ran::of(&mut check(&sandbox, &["--config", "none.toml"])).exits(78).silent();
     shows(&ran, "error", "none.toml does not exist", "create it");
-    let ran = Ran::of(&mut check(&sandbox, &["--database", "postgres://u:s3cr3t@h/d"]));
-    shows(&ran.exits(78).silent(), "error", "this version stores in SQLite only", "--database");
+    let ran = Ran::of(&mut check(&sandbox, &["--database", "mysql://u:s3cr3t@h/d"]));
+    shows(&ran.exits(78).silent(), "error", "unknown kind of database: mysql", "--database");
     sandbox
         .run(["check", "--show-config", "--config", "none.toml"])
         .exits(78)
@@ -495,4 +496,111 @@ fn every_setting_is_shown_with_its_origin_and_without_its_secrets() {
     assert!(![&ran, &text].iter().any(|ran| ran.stdout.contains("s3cr3t")), "{ran:#?}");
     assert!(!sandbox.state_dir().exists(), "a look at settings leaves nothing behind");
     sandbox.run(["check", "--show-config", "--offline"]).exits(2).says("cannot be used with");
+}
+
+/// `check` with a database that many hosts share.
+fn check_shared(sandbox: &Sandbox, url: &str) -> Ran {
+    Ran::of(check(sandbox, &[]).env("PUNCTUAL_DATABASE", url))
+}
+
+#[test]
+fn a_shared_database_is_looked_at_and_left_alone() {
+    let Some(server) = shared_server() else { return };
+    let (sandbox, database) = (Sandbox::new(), server.create_database());
+    let ran = check_shared(&sandbox, &database.url()).exits(0).silent();
+    shows(&ran, "ok", " answers: PostgreSQL 1", "");
+    shows(&ran, "ok", "connections do not leave this machine", "");
+    shows(&ran, "ok", "its clock and that of this host agree", "");
+    shows(&ran, "ok", "its tables are not there yet; the first run makes them", "");
+    shows(&ran, "ok", "punctual may do what is needed", "");
+    assert_eq!(database.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
+
+    let hello = |host: &str| {
+        let arguments = ["--database", &database.url(), "--host", host, "hello", "--due", "none"];
+        sandbox.run(arguments).exits(0);
+    };
+    hello("db1");
+    hello("db2");
+    let ran = check_shared(&sandbox, &database.url()).exits(0).silent();
+    shows(&ran, "ok", "no lost and no stuck runs within 7 days", "");
+    database.execute("UPDATE runs SET outcome = 'lost' WHERE host = 'db2'");
+    let ran = check_shared(&sandbox, &database.url()).exits(0).silent();
+    let message = "1 lost run of hello, whose process or host died, the latest of 2";
+    shows(&ran, "warning", message, "punctual history hello --outcome lost");
+    shows(&ran, "warning", "Z on db2", "punctual history");
+
+    database.execute("UPDATE schema_versions SET version = 99 WHERE owner = 'history'");
+    let ran = check_shared(&sandbox, &database.url()).exits(78).silent();
+    shows(&ran, "error", "tables of history is newer than this program", "upgrade punctual");
+    let read_only = "SET default_transaction_read_only = on";
+    server.execute(&format!("ALTER DATABASE \"{}\" {read_only}", database.name()));
+    let ran = check_shared(&sandbox, &database.url()).exits(69).silent();
+    shows(&ran, "error", "takes no changes: it is a standby, or read-only", "name the primary");
+}
+
+#[test]
+fn rights_that_are_missing_are_named_with_what_grants_them() {
+    let Some(server) = shared_server() else { return };
+    let (sandbox, database) = (Sandbox::new(), server.create_database());
+    sandbox.run(["--database", &database.url(), "hello"]).exits(0);
+    server.execute(&format!(
+        "CREATE ROLE \"check poor\" LOGIN PASSWORD 'word';
+         REVOKE TEMPORARY ON DATABASE \"{0}\" FROM PUBLIC",
+        database.name()
+    ));
+    let url = server.url_of("check%20poor:word", database.name());
+    let ran = check_shared(&sandbox, &url).exits(77).silent();
+    shows(&ran, "error", "permission denied for table schema_versions", "GRANT the rights");
+    database.execute("GRANT SELECT ON schema_versions TO \"check poor\"");
+
+    let ran = check_shared(&sandbox, &url).exits(77).silent();
+    let rights = "DELETE, INSERT, SELECT, UPDATE on runs";
+    shows(&ran, "error", &format!("check poor lacks {rights}"), "ON runs TO \"check poor\"");
+    shows(&ran, "error", "check poor lacks INSERT, UPDATE on schema_versions", "GRANT INSERT");
+    shows(&ran, "error", "check poor may not make tables in the schema public", "GRANT CREATE");
+    shows(&ran, "error", "may not make temporary tables, as jupiter-sync does", "GRANT TEMPORARY");
+    let hints = ran.stdout.lines().filter_map(|line| line.trim().strip_prefix("hint: GRANT "));
+    for hint in hints {
+        server.admin(database.name()).batch_execute(&format!("GRANT {hint}")).expect("granted");
+    }
+    let ran = check_shared(&sandbox, &url).exits(0).silent();
+    shows(&ran, "ok", "check poor may do what is needed", "");
+}
+
+#[test]
+fn a_shared_database_that_lets_nobody_in_is_an_error_that_says_why() {
+    let Some(server) = shared_server() else { return };
+    let (sandbox, database) = (Sandbox::new(), server.create_database());
+    server.execute("CREATE ROLE check_guarded LOGIN PASSWORD 'right'");
+    let refused = |url: &str, code: i32, says: &str, hint: &str| {
+        let ran = check_shared(&sandbox, url).exits(code).silent();
+        shows(&ran, "error", says, hint);
+        assert!(!ran.stdout.contains("hidden"), "{ran:#?}");
+    };
+    let url = |user: &str, name: &str| server.url_of(user, name);
+    let name = database.name();
+    refused(&url("check_guarded:hidden", name), 77, "28P01", "check user and password");
+    refused(&url("check_guarded:right", "nowhere"), 78, "3D000", "CREATE DATABASE");
+    refused("postgres://jo:hidden@/app?host=/nowhere", 69, "cannot connect", "server runs");
+    refused("postgres://jo:hidden@db/app?sslrootcert=/no.pem", 78, "/no.pem", "sslrootcert");
+}
+
+#[test]
+fn whoever_could_read_the_password_is_named() {
+    let sandbox = Sandbox::new();
+    let url = "postgres://jo:hidden@/app?host=/nowhere";
+    let ran = Ran::of(&mut check(&sandbox, &["--database", url])).exits(69).silent();
+    shows(&ran, "warning", "the password of the database is on the command line", "0600");
+    let file = sandbox.write("url", url);
+    for (mode, is_open) in [(0o644, true), (0o640, false)] {
+        set_mode(&file, mode);
+        let ran = Ran::of(&mut check(&sandbox, &["--database-file", "url"])).exits(69).silent();
+        assert!(!ran.stdout.contains("command line"), "{ran:#?}");
+        assert_eq!(ran.stdout.contains("everybody can read url"), is_open, "{ran:#?}");
+    }
+    // The configuration may name the file too, and then it is the same.
+    set_mode(&file, 0o644);
+    let ran = check_with(&sandbox, "database_file = 'url'\nhost = 'localhost'\n", &[]).exits(69);
+    shows(&ran, "warning", "everybody can read ", "chmod o-r ");
+    shows(&ran, "warning", "this host is called localhost", "--host");
 }

@@ -9,13 +9,14 @@ use bytesize::ByteSize;
 use super::Subject;
 use super::findings::{Check, Findings};
 use super::places::{check_directory, writable};
+use super::postgres::check_postgres;
 use crate::clock::Clock;
-use crate::daemon;
-use crate::database::{Database, Inspection};
+use crate::database::{Database, Inspection, Migrations, Sqlite};
 use crate::error::Result;
-use crate::history::{self, Filter, History};
+use crate::history::{self, Filter, History, Run};
 use crate::jobs::CATALOG;
 use crate::outcome::Outcome;
+use crate::{alert, daemon};
 
 /// Runs that ended badly longer ago are no news.
 const NEWS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -23,15 +24,50 @@ const NEWS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// More bad runs than that are not counted.
 const BAD_RUNS_MAX: u32 = 1000;
 
+/// The tables of all owners.
+pub fn all_migrations() -> impl Iterator<Item = Migrations> {
+    let of_jobs = CATALOG.iter().filter_map(|entry| entry.tables);
+    [history::MIGRATIONS, daemon::MIGRATIONS, alert::MIGRATIONS].into_iter().chain(of_jobs)
+}
+
 pub fn check_storage(findings: &mut Findings, subject: &Subject<'_>) {
-    let Database::Sqlite(database) = &subject.settings.database else { return };
+    let database = &subject.settings.database;
     let mut check = findings.check("database");
+    let history = match database {
+        Database::Sqlite(sqlite) => match check_sqlite(&mut check, subject, sqlite) {
+            Some(inspection) => History::inspect(inspection),
+            None => return,
+        },
+        Database::Postgres(postgres) => match check_postgres(&mut check, subject, postgres) {
+            true => History::open(database).map(Some),
+            false => return,
+        },
+    };
+    let mut check = findings.check("history");
+    match history {
+        Ok(Some(history)) => {
+            let many_hosts = database.as_postgres().is_some();
+            if let Err(error) = check_history(&mut check, &history, many_hosts) {
+                check.failed(&error);
+            }
+        }
+        Ok(None) => check.ok("no runs yet"),
+        Err(error) => check.failed(&error),
+    }
+}
+
+/// Checks the file; nothing where there is no use in looking further.
+fn check_sqlite(
+    check: &mut Check<'_>,
+    subject: &Subject<'_>,
+    database: &Sqlite,
+) -> Option<Inspection> {
     let folder = match database.path().parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     if folder != subject.settings.state_dir {
-        check_directory(&mut check, folder);
+        check_directory(check, folder);
     }
     let inspection = match database.inspect() {
         Ok(Some(inspection)) => inspection,
@@ -41,31 +77,27 @@ pub fn check_storage(findings: &mut Findings, subject: &Subject<'_>) {
             if writable(folder).is_ok() {
                 check.ok(format!("{path} is not there yet; the first run makes it"));
             }
-            return;
+            return None;
         }
-        Err(error) => return check.failed(&error),
+        Err(error) => {
+            check.failed(&error);
+            return None;
+        }
     };
-    if let Err(error) = check_database(&mut check, &inspection, database.path()) {
-        return check.failed(&error);
-    }
-    let mut check = findings.check("history");
-    match History::inspect(inspection) {
-        Ok(Some(history)) => {
-            if let Err(error) = check_history(&mut check, &history) {
-                check.failed(&error);
-            }
+    match check_file(check, &inspection, database.path()) {
+        Ok(()) => Some(inspection),
+        Err(error) => {
+            check.failed(&error);
+            None
         }
-        Ok(None) => check.ok("no runs yet"),
-        Err(error) => check.failed(&error),
     }
 }
 
-fn check_database(check: &mut Check<'_>, inspection: &Inspection, path: &Path) -> Result<()> {
+fn check_file(check: &mut Check<'_>, inspection: &Inspection, path: &Path) -> Result<()> {
     let shown = path.display();
     inspection.look_for_damage()?;
     inspection.look_for_write_access()?;
-    let of_jobs = CATALOG.iter().filter_map(|entry| entry.tables);
-    for tables in [history::MIGRATIONS, daemon::MIGRATIONS].into_iter().chain(of_jobs) {
+    for tables in all_migrations() {
         inspection.is_up_to_date(&tables)?;
     }
     if inspection.is_empty() {
@@ -84,11 +116,11 @@ fn check_database(check: &mut Check<'_>, inspection: &Inspection, path: &Path) -
 }
 
 /// Tells of runs that did not end as they should, lately.
-fn check_history(check: &mut Check<'_>, history: &History) -> Result<()> {
+fn check_history(check: &mut Check<'_>, history: &History, many_hosts: bool) -> Result<()> {
     let since = Clock::System.now().minus(NEWS);
     let mut all_ended = true;
-    let bad =
-        [(Outcome::Lost, "whose process died"), (Outcome::Stuck, "that went on past the grace")];
+    let who_died = if many_hosts { "whose process or host died" } else { "whose process died" };
+    let bad = [(Outcome::Lost, who_died), (Outcome::Stuck, "that went on past the grace")];
     for (outcome, what) in bad {
         let runs = history.list(&Filter {
             job: None,
@@ -96,14 +128,18 @@ fn check_history(check: &mut Check<'_>, history: &History) -> Result<()> {
             since: Some(since),
             limit: BAD_RUNS_MAX,
         })?;
-        let mut by_job: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut by_job: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
         for run in &runs {
-            by_job.entry(&run.job).or_default().push(&run.started_at);
+            by_job.entry(&run.job).or_default().push(run);
         }
-        for (job, starts) in by_job {
+        for (job, runs) in by_job {
             all_ended = false;
-            let (count, latest) = (starts.len(), starts.first().copied().unwrap_or_default());
-            let (outcome, runs) = (outcome.name(), if count == 1 { "run" } else { "runs" });
+            let latest = runs.first().map_or_else(String::new, |run| match many_hosts {
+                true => format!("{} on {}", run.started_at, run.host),
+                false => run.started_at.clone(),
+            });
+            let (outcome, count) = (outcome.name(), runs.len());
+            let runs = if count == 1 { "run" } else { "runs" };
             check.warning(
                 format!("{count} {outcome} {runs} of {job}, {what}, the latest of {latest}"),
                 format!("punctual history {job} --outcome {outcome}"),

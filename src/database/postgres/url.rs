@@ -52,6 +52,19 @@ pub struct PostgresUrl {
     label: String,
 }
 
+/// How connections are protected from those between here and the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Nobody is between.
+    Local,
+    /// Encrypted, for a server that has proved to be the right one.
+    Checked,
+    /// Encrypted, for whoever answers.
+    Unchecked,
+    /// Perhaps not even encrypted.
+    Open,
+}
+
 impl PostgresUrl {
     /// The error says what is wrong, without what could be secret.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -71,6 +84,16 @@ impl PostgresUrl {
         let label = label(&servers, &session);
         let connect_timeout = parameters.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         Ok(Self { servers, session, tls, connect_timeout, label })
+    }
+
+    /// How its connections are protected: for several servers, the worst of them.
+    pub fn protection(&self) -> Protection {
+        match self.tls {
+            _ if self.servers.iter().all(Server::is_local) => Protection::Local,
+            TlsMode::Off | TlsMode::Prefer => Protection::Open,
+            TlsMode::Require => Protection::Unchecked,
+            TlsMode::VerifyCa(_) | TlsMode::VerifyFull(_) => Protection::Checked,
+        }
     }
 
     /// The URL without password and parameters.

@@ -68,6 +68,21 @@ fn certificates_are_checked_wherever_a_network_is_between() {
 }
 
 #[test]
+fn a_connection_is_as_protected_as_to_the_worst_of_its_servers() {
+    for (text, expected) in [
+        ("postgres:///app?host=/run/pg", Protection::Local),
+        ("postgres://localhost,[::1]/app?sslmode=disable", Protection::Local),
+        ("postgres://db/app", Protection::Checked),
+        ("postgres://db/app?sslmode=verify-ca&sslrootcert=/ca.pem", Protection::Checked),
+        ("postgres://localhost,db/app?sslmode=require", Protection::Unchecked),
+        ("postgres://db/app?sslmode=prefer", Protection::Open),
+        ("postgres://localhost,db/app?sslmode=disable", Protection::Open),
+    ] {
+        assert_eq!(url(text).protection(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_without_the_password() {
     let check = |text: &str, says: &str| {
         let error = PostgresUrl::parse(text).expect_err(text);
