@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_punctual_global_optspecs
-    string join \n config= database= state-dir= log-dir= log-keep= log-format= output= history-keep= history-max= v/verbose q/quiet h/help V/version
+    string join \n config= database= database-file= state-dir= log-dir= log-keep= log-format= output= history-keep= history-max= host= lease= v/verbose q/quiet h/help V/version
 end
 
 function __fish_punctual_needs_command
@@ -25,7 +25,8 @@ function __fish_punctual_using_subcommand
 end
 
 complete -c punctual -n "__fish_punctual_needs_command" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_needs_command" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_needs_command" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_needs_command" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_needs_command" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -35,6 +36,8 @@ complete -c punctual -n "__fish_punctual_needs_command" -l output -d 'Form of th
 json\t''"
 complete -c punctual -n "__fish_punctual_needs_command" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_needs_command" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_needs_command" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_needs_command" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_needs_command" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -62,13 +65,15 @@ complete -c punctual -n "__fish_punctual_using_subcommand hello" -l name -d 'Who
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l due -d 'The due time that this run is for, which gets one run on all hosts: a time such as 2026-11-24T02:00:00Z, none, or auto. With PostgreSQL and without a terminal, auto is the job\'s latest due time if that is at most a minute old; otherwise it is none' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand hello" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -78,6 +83,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand hello" -l output -d 'F
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand hello" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand hello" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -91,13 +98,15 @@ complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l batch
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l due -d 'The due time that this run is for, which gets one run on all hosts: a time such as 2026-11-24T02:00:00Z, none, or auto. With PostgreSQL and without a terminal, auto is the job\'s latest due time if that is at most a minute old; otherwise it is none' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -107,6 +116,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l outpu
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l update -d 'Also refresh stored tokens that changed, and mark those that vanished or came back'
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l strict -d 'Fail on the first malformed element (exit code 76) instead of skipping it'
 complete -c punctual -n "__fish_punctual_using_subcommand jupiter-sync" -l dry-run -d 'Report what would be done, and write nothing'
@@ -117,13 +128,15 @@ complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l max-rss
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l due -d 'The due time that this run is for, which gets one run on all hosts: a time such as 2026-11-24T02:00:00Z, none, or auto. With PostgreSQL and without a terminal, auto is the job\'s latest due time if that is at most a minute old; otherwise it is none' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -133,6 +146,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l output 
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand mem-report" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -140,13 +155,15 @@ complete -c punctual -n "__fish_punctual_using_subcommand exec" -l name -d 'The 
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l if-running -d 'What to do when this job is running already' -r -f -a "skip\t'End as `skipped`, silently, with exit code 0'
 wait\t'Wait for it, until the deadline'
 fail\t'End with exit code 75'"
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l due -d 'The due time that this run is for, which gets one run on all hosts: a time such as 2026-11-24T02:00:00Z, none, or auto. With PostgreSQL and without a terminal, auto is the job\'s latest due time if that is at most a minute old; otherwise it is none' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l ping-url -d 'Tell a monitor of start and end: GET URL/start, then URL or URL/EXIT_CODE' -r -f
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l metrics-dir -d 'Write figures about the run into this directory, for node_exporter\'s textfile collector' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l timeout -d 'End the run after this long, waiting and retries included (exit code 124)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l grace -d 'How long a cancelled run may take to end before it is given up (exit code 70)' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l retries -d 'Try again this often when the job fails, with growing delays' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand exec" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -156,6 +173,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand exec" -l output -d 'Fo
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand exec" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -163,7 +182,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l max-running
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l stop-timeout -d 'How long a stopping daemon waits for its runs before it cancels them [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l listen -d 'Answer /healthz, /readyz and /metrics (for Prometheus) over HTTP at this address, such as 127.0.0.1:9187' -r
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -173,12 +193,15 @@ complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l output -d '
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand daemon" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand daemon" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l crontab -d 'Compare this crontab, not those that are installed' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand check" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand check" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand check" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -188,13 +211,16 @@ complete -c punctual -n "__fish_punctual_using_subcommand check" -l output -d 'F
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand check" -l offline -d 'Ask no host whether it answers'
+complete -c punctual -n "__fish_punctual_using_subcommand check" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand check" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand check" -l offline -d 'Do not ask whether the hosts answer that jobs, pings and webhooks need'
 complete -c punctual -n "__fish_punctual_using_subcommand check" -l show-config -d 'Check nothing, but show every setting with its value and where that came from'
 complete -c punctual -n "__fish_punctual_using_subcommand check" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand check" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -204,6 +230,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l output -d 'Fo
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand jobs" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -211,7 +239,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand next" -s n -l number -
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l after -d 'Only due times after this instant: RFC 3339, or a part such as 2026-11-24 [default: now]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l schedule -d 'A schedule in place of a job\'s: cron fields, @daily, or every 10s' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand next" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -221,11 +250,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand next" -l output -d 'Fo
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand next" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -235,11 +267,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l output -d 
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand trigger" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand trigger" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand pause" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -249,11 +284,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand pause" -l output -d 'F
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand pause" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand resume" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -263,11 +301,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand resume" -l output -d '
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand resume" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand reload" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -277,6 +318,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand reload" -l output -d '
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand reload" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -291,7 +334,8 @@ stuck\t''
 panicked\t''
 lost\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand history" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -301,11 +345,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand history" -l output -d 
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand history" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand show" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -315,11 +362,14 @@ complete -c punctual -n "__fish_punctual_using_subcommand show" -l output -d 'Fo
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand show" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand show" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand show" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand show" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -329,6 +379,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish_seen_subcommand_from crontab systemd kubernetes help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -339,7 +391,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and not __fish
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l binary -d 'Path of the binary on the machine that is to run it [default: that of this one]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l user -d 'Print lines for /etc/cron.d, which name the user that runs them' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -349,13 +402,16 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_see
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from crontab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l binary -d 'Path of the binary on the machine that is to run it [default: that of this one]' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l out -d 'Write a file for each unit into this directory; printed is only what has no units' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -365,13 +421,16 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_see
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from systemd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l image -d 'The image that has punctual, and the commands of the jobs, in its PATH' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l claim -d 'The PersistentVolumeClaim for the state directory' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -381,6 +440,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_see
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from kubernetes" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -389,7 +450,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_see
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from help" -f -a "kubernetes" -d 'Print a CronJob for each job, for Kubernetes'
 complete -c punctual -n "__fish_punctual_using_subcommand export; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -399,13 +461,16 @@ complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -f -a "crontab" -d 'Turn the lines of a crontab into jobs of a configuration file'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and not __fish_seen_subcommand_from crontab help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -415,6 +480,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_see
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l system -d 'It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
@@ -422,7 +489,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_see
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "crontab" -d 'Turn the lines of a crontab into jobs of a configuration file'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand completions" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -432,12 +500,15 @@ complete -c punctual -n "__fish_punctual_using_subcommand completions" -l output
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand completions" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l out -d 'Write one page per command into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l config -d 'Configuration file [default: /etc/punctual/punctual.toml, else punctual/punctual.toml in $XDG_CONFIG_HOME or ~/.config]' -r -F
-complete -c punctual -n "__fish_punctual_using_subcommand man" -l database -d 'SQLite database for history and data [default: punctual.db in the state directory]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l database -d 'Database for history and data: a file of SQLite [default: punctual.db in the state directory], or a postgres:// URL where several hosts share it' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l database-file -d 'File that holds the URL of the database, so that nobody sees its password in a list of processes' -r -F
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l state-dir -d 'Directory for database and locks [default: /var/lib/punctual for root, else $XDG_STATE_HOME/punctual or ~/.local/state/punctual]' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-dir -d 'Also write a daily log file of JSON lines into this directory' -r -f -a "(__fish_complete_directories)"
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l log-keep -d 'How many daily log files to keep [default: 14]' -r
@@ -447,6 +518,8 @@ complete -c punctual -n "__fish_punctual_using_subcommand man" -l output -d 'For
 json\t''"
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-keep -d 'How long finished runs stay in the history [default: 90d]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand man" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
+complete -c punctual -n "__fish_punctual_using_subcommand man" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

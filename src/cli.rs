@@ -66,8 +66,9 @@ struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1000))]
     retries: u32,
 
-    /// The due time that this run is for, which has no other: a time, none, or auto, the latest one
-    /// at most a minute old where several hosts share the database and nobody watches
+    /// The due time that this run is for, which gets one run on all hosts: a time such as
+    /// 2026-11-24T02:00:00Z, none, or auto. With PostgreSQL and without a terminal, auto is the
+    /// job's latest due time if that is at most a minute old; otherwise it is none
     #[arg(long, value_name = "DUE", default_value = "auto", hide_short_help = true)]
     due: Due,
 

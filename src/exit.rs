@@ -32,18 +32,27 @@ impl Exit {
         (Exit::Usage, "usage: bad flag, value or schedule, unknown job"),
         (
             Exit::Unavailable,
-            "a service is unavailable: network down, 5xx or 429 after all tries, no daemon",
+            "a service is unavailable: network down, 5xx or 429 after all tries, PostgreSQL away, \
+             no daemon",
         ),
         (Exit::Bug, "our bug: a panic, a broken invariant, a run that is stuck"),
         (Exit::InputOutput, "input or output failed: disk full, unreadable or damaged database"),
         (
             Exit::NotRun,
             "not run: the same job is running (--if-running fail, or wait past the deadline), or \
-             another daemon holds this state directory",
+             another daemon holds this state directory; or given up: another host took the job's \
+             lease",
         ),
         (Exit::Protocol, "the remote answered with something other than its contract"),
-        (Exit::Permission, "permission: 401 or 403 from the API, unwritable directory"),
-        (Exit::Configuration, "configuration: bad file or value, database newer than the program"),
+        (
+            Exit::Permission,
+            "permission: 401 or 403 from the API, unwritable directory, password or rights of \
+             PostgreSQL",
+        ),
+        (
+            Exit::Configuration,
+            "configuration: bad file or value, no such database, database newer than the program",
+        ),
         (Exit::TimedOut, "the deadline passed (as with coreutils timeout)"),
         (Exit::Interrupted, "cancelled by SIGINT"),
         (Exit::Terminated, "cancelled by SIGTERM"),

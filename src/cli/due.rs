@@ -1,4 +1,7 @@
 //! Which due time a run from the command line is for.
+//!
+//! Cron does not tell what it starts a program for. Where several hosts have the same line in their
+//! crontabs they have to agree on it all the same, for `(job, due_at)` is what is claimed.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,13 +9,13 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::schedule::Schedule;
 
-/// Cron starts what is due within the minute.
+/// Cron starts what is due within the minute. Later is another reason to start the job.
 const LATE_MAX: Duration = Duration::from_secs(60);
 
 /// What `--due` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Due {
-    /// Found out from the schedule, where several hosts have the same line in their crontabs.
+    /// Found out from the job's schedule.
     #[default]
     Auto,
     /// None: the run is started for its own sake.

@@ -47,7 +47,7 @@ pub struct CheckCommand {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     crontab: Vec<PathBuf>,
 
-    /// Ask no host whether it answers
+    /// Do not ask whether the hosts answer that jobs, pings and webhooks need
     #[arg(long)]
     offline: bool,
 

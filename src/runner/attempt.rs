@@ -282,11 +282,13 @@ pub(super) fn lost(job: &str, ending: Ending) -> Ending {
 }
 
 fn lease_lost(job: &str) -> Error {
-    Error::new(
-        Exit::NotRun,
-        format!("the lease of {job} was lost to another host; the run is not to go on"),
-    )
-    .hint("this host slept, or did not reach the database for longer than --lease")
+    let message = format!(
+        "the lease of {job} was lost to another host; the run is not to go on, nor to record its end"
+    );
+    Error::new(Exit::NotRun, message).hint(format!(
+        "this host slept, or did not reach the database for longer than --lease; `punctual history \
+         {job}` tells whether another host has run it since"
+    ))
 }
 
 fn panicked(panic: Error) -> Ending {

@@ -33,7 +33,8 @@ pub struct GlobalFlags {
     )]
     pub database: Option<String>,
 
-    /// File that holds the URL of the database, for one with a password
+    /// File that holds the URL of the database, so that nobody sees its password in a list of
+    /// processes
     #[arg(long, global = true, value_name = "FILE", env = "PUNCTUAL_DATABASE_FILE", hide_env_values = true, conflicts_with = "database", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
     pub database_file: Option<PathBuf>,
 
@@ -73,12 +74,13 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_name = "N", env = "PUNCTUAL_HISTORY_MAX", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub history_max: Option<u32>,
 
-    /// What this host is called in the history [default: its host name]
+    /// What this host is called in the history; each of several hosts needs a name of its own
+    /// [default: its host name]
     #[arg(long, global = true, value_name = "NAME", env = "PUNCTUAL_HOST", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new(), hide_short_help = true)]
     pub host: Option<String>,
 
-    /// With PostgreSQL: how long a host of which nothing is heard keeps the jobs that it runs
-    /// [default: 30s]
+    /// With PostgreSQL: how long a job stays with a host that is not heard of any more, before
+    /// another host may run it [default: 30s]
     #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_LEASE", hide_env_values = true, value_parser = parse_lease, hide_short_help = true)]
     pub lease: Option<Duration>,
 
