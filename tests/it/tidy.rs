@@ -169,7 +169,7 @@ fn read(path: &str) -> String {
 }
 
 /// The sources of the program, without the files that only its tests use.
-fn program() -> impl Iterator<Item = (PathBuf, String)> {
+pub fn program() -> impl Iterator<Item = (PathBuf, String)> {
     let of_tests = |path: &Path| path.ends_with("tests.rs") || path.ends_with("fixtures.rs");
     sources("src").into_iter().filter(move |(path, _)| !of_tests(path))
 }
