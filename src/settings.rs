@@ -233,7 +233,11 @@ fn open_database(source: DatabaseSource) -> Result<Database> {
         DatabaseSource::Url(url) => (url, "the URL of the database".to_owned()),
         DatabaseSource::UrlFile(path) => {
             let place = format!("the URL of the database in {}", path.display());
-            (SecretSource::File(path).read()?, place)
+            let url = SecretSource::File(path).read().map_err(|error| {
+                let hint = error.hint_text().unwrap_or_default().to_owned();
+                Error::new(error.exit(), "the URL of the database").because(error).hint(hint)
+            })?;
+            (url, place)
         }
     };
     let url = PostgresUrl::parse(url.expose()).map_err(|reason| {

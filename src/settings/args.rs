@@ -35,7 +35,7 @@ pub struct GlobalFlags {
 
     /// File that holds the URL of the database, so that nobody sees its password in a list of
     /// processes
-    #[arg(long, global = true, value_name = "FILE", env = "PUNCTUAL_DATABASE_FILE", hide_env_values = true, conflicts_with = "database", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE", env = "PUNCTUAL_DATABASE_FILE", hide_env_values = true, value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
     pub database_file: Option<PathBuf>,
 
     /// Directory for database and locks [default: /var/lib/punctual for root, else
@@ -111,6 +111,29 @@ impl GlobalArgs {
         self.flags.quiet > 0
     }
 
+    /// Two flags, or two variables, that name the database contradict each other. A flag wins over
+    /// the other one's variable, which clap's conflicts do not know.
+    fn choose_database(&mut self) -> Result<(), clap::Error> {
+        if self.flags.database.is_none() || self.flags.database_file.is_none() {
+            return Ok(());
+        }
+        let [database, file] =
+            ["database", "database_file"].map(|name| self.is_from_environment(name));
+        match (database, file) {
+            (true, false) => self.flags.database = None,
+            (false, true) => self.flags.database_file = None,
+            (true, true) | (false, false) => {
+                let names = match database {
+                    true => "PUNCTUAL_DATABASE and PUNCTUAL_DATABASE_FILE",
+                    false => "--database and --database-file",
+                };
+                let message = format!("{names} both name the database: give one of them\n");
+                return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, message));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the environment gave the value of that flag, rather than the command line.
     pub fn is_from_environment(&self, name: &str) -> bool {
         self.from_environment.iter().any(|id| id == name)
@@ -129,13 +152,15 @@ impl clap::Args for GlobalArgs {
 
 impl clap::FromArgMatches for GlobalArgs {
     fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-        let from_environment = matches
+        let from_environment: Vec<String> = matches
             .ids()
             .map(clap::Id::as_str)
             .filter(|id| matches.value_source(id) == Some(ValueSource::EnvVariable))
             .map(str::to_owned)
             .collect();
-        Ok(Self { flags: GlobalFlags::from_arg_matches(matches)?, from_environment })
+        let mut args = Self { flags: GlobalFlags::from_arg_matches(matches)?, from_environment };
+        args.choose_database()?;
+        Ok(args)
     }
 
     fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {

@@ -161,10 +161,30 @@ fn a_path_that_means_more_to_sqlite_is_that_of_a_file_all_the_same() {
 }
 
 #[test]
-fn a_database_that_this_version_cannot_use_is_78_and_its_password_is_not_shown() {
+fn a_database_that_cannot_be_one_is_78_and_its_password_is_not_shown() {
     let sandbox = Sandbox::new();
-    let url = "postgres://user:s3cr3t@host/db";
-    let ran = sandbox.run(["hello", "--database", url]).exits(78).says("PostgreSQL");
+    let url = "postgres://user:s3cr3t@host:port/db";
+    let ran = sandbox.run(["hello", "--database", url]).exits(78).says("is not usable");
     assert!(!ran.stderr.contains("s3cr3t"), "{ran:#?}");
     sandbox.run(["hello", "--database", "."]).exits(78).says("is a directory");
+}
+
+#[test]
+fn the_database_is_named_once_and_a_flag_wins_over_a_variable() {
+    let sandbox = Sandbox::new();
+    let url = sandbox.write("url", "postgres:///x?host=/nowhere\n");
+    let history = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = sandbox.command(["history"]);
+        Ran::of(command.args(arguments).envs(variables.iter().copied()))
+    };
+    let url = url.to_str().expect("UTF-8");
+    let (by_path, by_file) = (("PUNCTUAL_DATABASE", "x.db"), ("PUNCTUAL_DATABASE_FILE", url));
+    history(&["--database", "x.db"], &[by_file]).exits(0).silent();
+    history(&["--database-file", url], &[by_path]).exits(69).says("cannot connect");
+    let says = "error: PUNCTUAL_DATABASE and PUNCTUAL_DATABASE_FILE both name the database";
+    history(&[], &[by_path, by_file]).exits(2).says(says);
+    let flags = ["--database", "x.db", "--database-file", url];
+    history(&flags, &[]).exits(2).says("--database and --database-file both name the database");
+    let missing = history(&["--database-file", "none"], &[]).exits(78);
+    missing.says("error: the URL of the database: the file none cannot be read");
 }
