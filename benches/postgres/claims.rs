@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Session;
-use crate::postgres_server::url_of_socket;
+use crate::postgres_server::{DEFAULT_PORT, url_of_socket};
 use crate::proxy::{Event, Proxy, What, now};
 use crate::support::table::{Table, grouped, median, verdict};
 
@@ -157,7 +157,7 @@ pub fn measure_trips(session: &mut Session) -> io::Result<()> {
             proxy.marks().display()
         ),
     )?;
-    let url = url_of_socket(dir.path(), "punctual", database.name());
+    let url = url_of_socket(dir.path(), DEFAULT_PORT, "punctual", database.name());
     let daemons = Daemons::start(session, 1, &config, &url)?;
     thread::sleep(WARM_UP + Duration::from_secs(TRIPS_INTERVAL * TRIPS_DUE_TIMES));
     daemons.stop()?;

@@ -18,7 +18,7 @@ use rustix::process::{getpid, set_child_subreaper};
 /// Who owns the databases, and may do nothing more: what an operator would give to punctual.
 const OWNER: &str = "punctual";
 
-const DEFAULT_PORT: &str = "5432";
+pub const DEFAULT_PORT: &str = "5432";
 
 /// PostgreSQL refuses to run as root; this is who the distributions make for it.
 const SERVER_USER: &str = "postgres";
@@ -146,8 +146,7 @@ impl PostgresServer {
     }
 
     pub fn url_of(&self, user: &str, database: &str) -> String {
-        let directory = encoded(&self.directory);
-        format!("postgres://{user}@{directory}:{}/{database}", self.port)
+        url_of_socket(&self.directory, &self.port, user, database)
     }
 
     /// An empty database of its own for whoever asks.
@@ -246,12 +245,9 @@ impl TestDatabase<'_> {
 }
 
 /// The URL of a database behind the socket in a directory.
-pub fn url_of_socket(directory: &Path, user: &str, database: &str) -> String {
-    format!("postgres://{user}@{}/{database}", encoded(directory))
-}
-
-fn encoded(directory: &Path) -> String {
-    directory.to_str().expect("a path of plain characters").replace('/', "%2F")
+pub fn url_of_socket(directory: &Path, port: &str, user: &str, database: &str) -> String {
+    let directory = directory.to_str().expect("a path of plain characters").replace('/', "%2F");
+    format!("postgres://{user}@{directory}:{port}/{database}")
 }
 
 #[track_caller]
