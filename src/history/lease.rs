@@ -3,9 +3,9 @@
 //! A run has a lease from its start to its end: a row with the run as its owner, a *fence* (each
 //! lease of a job has a greater number than the one before), and an expiry by the database's
 //! clock, which the run's process moves on by heartbeats. Claim and lease are one statement, and so
-//! one round trip: it takes the job's lease if that is free or over, marks the run that let it
-//! lapse lost, and records the start. `(job, due_at)` is unique, so of all the hosts that try the
-//! same due time one succeeds.
+//! one round trip: it takes the job's lease if that is free or over, and records the start. `(job,
+//! due_at)` is unique, so of all the hosts that try the same due time one succeeds. Who takes a
+//! lease that another run let lapse marks that one lost.
 //!
 //! Whoever writes for a run does so only while the lease is the run's. A process that slept through
 //! its expiry finds at its next heartbeat that the lease is another's, or that its run was marked
@@ -33,33 +33,35 @@ use crate::exit::Exit;
 /// Heartbeats within the time that a lease lasts: two may be lost.
 const HEARTBEATS_PER_LEASE: u32 = 3;
 
-/// Takes the lease of the job, unless somebody has it, one that may go beside others included. Runs
-/// that have not ended are lost then.
+/// Takes the lease of the job, unless somebody has it, one that may go beside others included.
+/// `lapsed` is the run that has not given it back.
 const TAKE: &str = "INSERT INTO leases AS lease (name, job, owner, host, fence, expires_at)
     SELECT $2, $2, $1, $6, 1, now() + $9 * interval '1 millisecond'
     WHERE NOT EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4)
-    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, host = excluded.host,
-        fence = lease.fence + 1, expires_at = excluded.expires_at
+    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, lapsed = lease.owner,
+        host = excluded.host, fence = lease.fence + 1, expires_at = excluded.expires_at
     WHERE (lease.owner IS NULL OR lease.expires_at <= now())
       AND NOT EXISTS (SELECT 1 FROM leases AS beside
           WHERE beside.job = $2 AND beside.name <> $2 AND beside.expires_at > now())
-    RETURNING fence";
+    RETURNING fence, lapsed";
 
-/// Takes a lease beside others, unless somebody has that of the job alone.
+/// Takes a lease beside others, unless somebody has that of the job alone. Its number is drawn from
+/// the job's before, in a statement of its own: no statement of ours changes a table twice.
 const TAKE_SHARED: &str = "INSERT INTO leases (name, job, owner, host, fence, expires_at)
-    SELECT $1, $2, $1, $6, fence, now() + $9 * interval '1 millisecond' FROM numbered
-    RETURNING fence";
-const NUMBER_SHARED: &str = "INSERT INTO leases AS lease (name, job, fence, expires_at)
-    SELECT $2, $2, 1, now()
-    WHERE NOT EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4)
+    SELECT $1, $2, $1, $6, $10, now() + $9 * interval '1 millisecond'
+    WHERE $10 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM leases AS alone
+        WHERE alone.name = $2 AND alone.owner IS NOT NULL AND alone.expires_at > now())
+    RETURNING fence, lapsed";
+const DRAW_NUMBER: &str = "INSERT INTO leases AS lease (name, job, fence, expires_at)
+    SELECT $1, $1, 1, now()
+    WHERE NOT EXISTS (SELECT 1 FROM runs WHERE job = $1 AND due_at = $2)
     ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1
     WHERE lease.owner IS NULL OR lease.expires_at <= now()
     RETURNING fence";
 
-const MARK_LOST: &str = "UPDATE runs SET outcome = 'lost', finished_at = $5,
+const MARK_LOST: &str = "UPDATE runs SET outcome = 'lost', finished_at = $2,
         error = 'its host did not renew its lease'
-    WHERE job = $2 AND outcome IS NULL AND id <> $1 AND EXISTS (SELECT 1 FROM taken)
-    RETURNING id";
+    WHERE id = $1 AND outcome IS NULL";
 
 const START: &str = "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version,
         fence)
@@ -67,11 +69,13 @@ const START: &str = "INSERT INTO runs (id, job, trigger, due_at, started_at, hos
     RETURNING fence";
 
 const ANSWER: &str = "SELECT (SELECT fence FROM started),
-    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4 AND id <> $1)";
+    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $4 AND id <> $1),
+    (SELECT lapsed FROM taken)";
 
 /// What has become of a claim that was not granted, or whose answer was lost on the way.
 const LOOK: &str = "SELECT (SELECT fence FROM leases WHERE owner = $1 AND job = $2),
-    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $3)";
+    EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $3),
+    (SELECT lapsed FROM leases WHERE owner = $1 AND job = $2)";
 
 const RENEW: &str = "UPDATE leases SET expires_at = now() + $3 * interval '1 millisecond'
     WHERE name = $1 AND owner = $2
@@ -110,17 +114,18 @@ pub(super) fn claim(
     run: &Started,
     terms: &Terms,
 ) -> Result<(Start, Option<i64>)> {
-    let taken = match terms.shared {
-        false => format!("taken AS ({TAKE}), lost AS ({MARK_LOST})"),
-        true => format!("numbered AS ({NUMBER_SHARED}), taken AS ({TAKE_SHARED})"),
-    };
-    let statement = format!("WITH {taken}, started AS ({START}) {ANSWER}");
+    let take = if terms.shared { TAKE_SHARED } else { TAKE };
+    let statement = format!("WITH taken AS ({take}), started AS ({START}) {ANSWER}");
     let (id, due_at) = (run.run_id.to_string(), run.due_at.map(|due| due.to_string()));
     let (job, trigger) = (&*run.job, run.trigger.name());
     let started_at = run.started_at.to_string();
     let (pid, version) = (i64::from(std::process::id()), env!("CARGO_PKG_VERSION"));
     let lease_ms = millis(terms.lease) as i64;
-    let parameters: [(&(dyn ToSql + Sync), Type); 9] = [
+    let number = match terms.shared {
+        true => draw_number(postgres, job, due_at.as_deref())?,
+        false => None,
+    };
+    let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
         (&id, Type::TEXT),
         (&job, Type::TEXT),
         (&trigger, Type::TEXT),
@@ -130,14 +135,16 @@ pub(super) fn claim(
         (&pid, Type::INT8),
         (&version, Type::TEXT),
         (&lease_ms, Type::INT8),
+        (&number, Type::INT8),
     ];
-    let (fence, has_run): (Option<i64>, bool) = postgres.wait(async {
+    let claimed: (Option<i64>, bool, Option<String>) = postgres.wait(async {
         let failed = postgres.error("cannot record the start of the run");
         let client = postgres.pooled().await?;
-        let read = |row: tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        let read =
+            |row: tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
         let answer = client.query_typed_one(&statement, &parameters).await.and_then(read);
         match answer {
-            Ok((None, false)) => {}
+            Ok((None, false, _)) => {}
             // Another was faster with this due time, after this statement had begun to look.
             Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {}
             answer => return answer.map_err(failed),
@@ -146,6 +153,13 @@ pub(super) fn claim(
             [(&id, Type::TEXT), (&job, Type::TEXT), (&due_at, Type::TEXT)];
         client.query_typed_one(LOOK, &parameters).await.and_then(read).map_err(failed)
     })??;
+    let (fence, has_run, lapsed) = claimed;
+    if let Some(lapsed) = lapsed
+        && let Err(error) = mark_lost(postgres, &lapsed, &started_at)
+    {
+        // The next reader does it.
+        tracing::warn!(run_id = lapsed, error = error.chain(), "cannot mark a lost run");
+    }
     let start = match fence {
         Some(number) => Start::Recorded(Some(Fence {
             name: if terms.shared { id.into() } else { Arc::clone(&run.job) },
@@ -156,6 +170,26 @@ pub(super) fn claim(
         None => Start::Running,
     };
     Ok((start, fence))
+}
+
+fn draw_number(postgres: &Postgres, job: &str, due_at: Option<&str>) -> Result<Option<i64>> {
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&job, Type::TEXT), (&due_at, Type::TEXT)];
+    postgres.wait(async {
+        let client = postgres.pooled().await?;
+        let row = client.query_typed_opt(DRAW_NUMBER, &parameters).await;
+        row.and_then(|row| row.map(|row| row.try_get(0)).transpose())
+            .map_err(postgres.error("cannot record the start of the run"))
+    })?
+}
+
+fn mark_lost(postgres: &Postgres, run_id: &str, noticed_at: &str) -> Result<()> {
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&run_id, Type::TEXT), (&noticed_at, Type::TEXT)];
+    postgres.wait(async {
+        let client = postgres.pooled().await?;
+        let marked = client.execute_typed(MARK_LOST, &parameters).await;
+        marked.map(drop).map_err(postgres.error("cannot mark a lost run"))
+    })?
 }
 
 /// Records how a run ended and gives its lease back, in one statement; false, and nothing written,

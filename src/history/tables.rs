@@ -25,7 +25,8 @@ pub const MIGRATIONS: Migrations = Migrations {
          CREATE INDEX runs_by_job ON runs (job, started_at);"],
     // `fence` is the number of the lease that the run was started under. `leases` has a row per
     // job, whose name is the job's, and one per run that may go beside others, whose name is the
-    // run's; `owner` is the run. Nothing that a heartbeat changes is in an index.
+    // run's; `owner` is the run, `lapsed` the one before it where that did not give the lease back.
+    // Nothing that a heartbeat changes is in an index.
     postgres: &["CREATE TABLE IF NOT EXISTS runs (
              id TEXT PRIMARY KEY,
              job TEXT NOT NULL,
@@ -52,6 +53,7 @@ pub const MIGRATIONS: Migrations = Migrations {
              name TEXT PRIMARY KEY,
              job TEXT NOT NULL,
              owner TEXT,
+             lapsed TEXT,
              host TEXT,
              fence BIGINT NOT NULL,
              expires_at TIMESTAMPTZ NOT NULL
