@@ -38,7 +38,7 @@ pub struct Authority {
 pub fn shared_database() -> Option<Database> {
     static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
     let server = SERVER.get_or_init(|| start(&["fsync = off"])).as_ref()?;
-    Some(Database::Postgres(database(&server.create_database().url())))
+    Some(Database::Postgres(database(&apart(|| server.create_database().url()))))
 }
 
 impl Server {
@@ -138,7 +138,7 @@ pub fn database(url: &str) -> Postgres {
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn start(settings: &[&str]) -> Option<PostgresServer> {
     // Some of the tests run commands as jobs.
-    match PostgresServer::spawned_by(spawn_spared, settings) {
+    match apart(|| PostgresServer::spawned_by(spawn_spared, settings)) {
         Ok(server) => Some(server),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let required = std::env::var_os("PUNCTUAL_REQUIRE_POSTGRES").is_some();
@@ -148,6 +148,12 @@ fn start(settings: &[&str]) -> Option<PostgresServer> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Does something on a thread of its own: the client of the servers blocks, and cannot do that
+/// inside a test that is asynchronous.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join()).expect("no panic")
 }
 
 /// The server runs as that user where this is root.
