@@ -29,12 +29,32 @@ impl Default for HttpLimits {
     }
 }
 
+/// What a client is set up for.
+#[derive(Clone, Copy)]
+enum Reach {
+    Remote,
+    Loopback,
+    /// Loopback without TLS, and so without the system's certificates: reading those takes longer
+    /// than a small list.
+    PlainLoopback,
+}
+
+impl Reach {
+    fn of(url: &Url) -> Self {
+        match (is_loopback(url), url.scheme()) {
+            (false, _) => Self::Remote,
+            (true, "http") => Self::PlainLoopback,
+            (true, _) => Self::Loopback,
+        }
+    }
+}
+
 /// The clients of a process. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct HttpClients {
     limits: HttpLimits,
-    remote: Arc<OnceLock<reqwest::Client>>,
-    loopback: Arc<OnceLock<reqwest::Client>>,
+    /// One per [`Reach`].
+    clients: Arc<[OnceLock<reqwest::Client>; 3]>,
 }
 
 impl HttpClients {
@@ -49,23 +69,27 @@ impl HttpClients {
     /// The client for `url`. It follows no redirects and decodes no bodies, both of which are
     /// the caller's to judge; proxies from the environment serve all but loopback.
     pub fn for_url(&self, url: &Url) -> Result<&reqwest::Client> {
-        let direct = is_loopback(url);
-        let cell = if direct { &self.loopback } else { &self.remote };
+        let reach = Reach::of(url);
+        let cell = &self.clients[reach as usize];
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = self.build(direct)?;
+        let client = self.build(reach)?;
         Ok(cell.get_or_init(|| client))
     }
 
-    fn build(&self, direct: bool) -> Result<reqwest::Client> {
+    fn build(&self, reach: Reach) -> Result<reqwest::Client> {
         // An error says that a provider is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .connect_timeout(self.limits.connect);
-        let builder = if direct { builder.no_proxy() } else { builder };
+        let builder = match reach {
+            Reach::Remote => builder,
+            Reach::Loopback => builder.no_proxy(),
+            Reach::PlainLoopback => builder.no_proxy().tls_certs_only([]),
+        };
         builder.build().map_err(|error| {
             Error::new(Exit::Unavailable, "cannot set up HTTP")
                 .because(error)
