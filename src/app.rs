@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::error::ErrorKind;
 use clap_complete::CompleteEnv;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::task::TaskTracker;
 
 use crate::capture::{LineSink, Stream};
@@ -33,7 +33,7 @@ use crate::panic;
 use crate::ping::Pinger;
 use crate::progress::Progress;
 use crate::roster::Roster;
-use crate::runner::{RunRecord, RunRequest, Runner};
+use crate::runner::{JobThread, RunRecord, RunRequest, Runner};
 use crate::settings::{self, GlobalArgs, Settings};
 use crate::signal::{Hangups, Signals};
 use crate::text;
@@ -167,15 +167,12 @@ fn signals() -> Result<Signals> {
     Signals::of_process().map_err(|error| Error::io("cannot listen for signals", error))
 }
 
-fn runtime(workers: usize) -> Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()
-        .map_err(|error| Error::io("cannot start the async runtime", error))
+fn start(runtime: &mut Builder) -> Result<Runtime> {
+    let started = runtime.enable_all().build();
+    started.map_err(|error| Error::io("cannot start the async runtime", error))
 }
 
-fn runner(settings: &Settings, progress: Progress) -> Runner {
+fn runner(settings: &Settings, progress: Progress, job_thread: JobThread) -> Runner {
     let http = HttpClients::new(HttpLimits::default());
     Runner {
         clock: Clock::System,
@@ -184,6 +181,7 @@ fn runner(settings: &Settings, progress: Progress) -> Runner {
         host: settings.host.clone(),
         lease: settings.lease,
         retention: settings.retention,
+        job_thread,
         pinger: Pinger::new(http.clone()),
         background: TaskTracker::new(),
         http,
@@ -218,7 +216,8 @@ fn line_sink(settings: &Settings) -> LineSink {
 fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
     install_log(settings, &Progress::hidden())?;
     // One worker more than there are jobs: one that blocks its thread holds up no other.
-    let runtime = runtime(CATALOG.len() + 1)?;
+    let workers = CATALOG.len() + 1;
+    let runtime = start(Builder::new_multi_thread().worker_threads(workers))?;
     let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
     let writer = (settings.output == OutputFormat::Json).then(|| {
         let (lines, writer) = JsonLines::start();
@@ -226,7 +225,7 @@ fn run_daemon(settings: &Settings, args: &DaemonArgs) -> Result<Exit> {
         writer
     });
     let daemon = Daemon {
-        runner: runner(settings, Progress::hidden()),
+        runner: runner(settings, Progress::hidden(), JobThread::Worker),
         source: job_source(settings),
         limits: args.limits(&settings.config),
         listen: args.listen(&settings.config),
@@ -279,9 +278,8 @@ fn job_source(settings: &Settings) -> JobSource {
 fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     let progress = if settings.progress { Progress::on_stderr() } else { Progress::hidden() };
     install_log(settings, &progress)?;
-    // Two workers: with one, a job that blocks its thread would keep timers from firing.
-    let runtime = runtime(2)?;
-    let runner = runner(settings, progress);
+    let runtime = start(&mut Builder::new_current_thread())?;
+    let runner = runner(settings, progress, JobThread::Own);
     let (exit, straggler) = runtime.block_on(async {
         let mut signals =
             Signals::of_run().map_err(|error| Error::io("cannot listen for signals", error))?;
@@ -295,8 +293,8 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
         exit.map(|exit| (exit, straggler))
     })?;
     // Whatever is still going is stuck, and ends with the process, as its lock does. To take the
-    // runtime apart first would only take time.
-    std::mem::forget((runtime, straggler));
+    // runtime apart first would only take time, and so would closing the history.
+    std::mem::forget((runtime, runner, straggler));
     Ok(exit)
 }
 

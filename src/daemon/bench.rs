@@ -31,7 +31,7 @@ use crate::jobs::CATALOG;
 use crate::logging::{self, LogFormat, LogSettings};
 use crate::ping::Pinger;
 use crate::progress::Progress;
-use crate::runner::{IfRunning, RunPolicy, RunRequest, Runner, Watchers};
+use crate::runner::{IfRunning, JobThread, RunPolicy, RunRequest, Runner, Watchers};
 use crate::schedule::Schedules;
 use crate::secret::Secrets;
 use crate::signal::{Hangups, Signal, Signals};
@@ -101,6 +101,7 @@ impl Load {
                     age_max: Duration::from_secs(90 * 24 * 60 * 60),
                     runs_max: 10_000,
                 },
+                job_thread: JobThread::Worker,
                 http: HttpClients::default(),
                 pinger: Pinger::new(HttpClients::default()),
                 background: TaskTracker::new(),

@@ -4,7 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -26,6 +27,28 @@ pub(super) type TaskResult = Result<Result<RenderedReport, JobError>, Error>;
 
 /// The task of an attempt.
 pub(super) type AttemptTask = JoinHandle<TaskResult>;
+
+/// Where jobs run, so that one that blocks its thread cannot keep its deadline from being noticed.
+#[derive(Clone, Copy, Debug)]
+pub enum JobThread {
+    /// On the workers of the runtime, of which there are more than such jobs.
+    Worker,
+    /// On a thread beside a runtime that has only one itself: for a process of one run, which is
+    /// over sooner the fewer threads it starts.
+    Own,
+}
+
+impl JobThread {
+    fn spawn(self, attempt: impl Future<Output = TaskResult> + Send + 'static) -> AttemptTask {
+        match self {
+            Self::Worker => tokio::spawn(attempt),
+            Self::Own => {
+                let runtime = Handle::current();
+                spawn_blocking(move || runtime.block_on(attempt))
+            }
+        }
+    }
+}
 
 /// Why a run was asked to stop.
 #[derive(Clone, Copy)]
@@ -92,8 +115,7 @@ impl Runner {
         }
     }
 
-    /// One attempt. The job runs as a task of its own, so that one that blocks its thread cannot
-    /// keep the deadline from being noticed.
+    /// One attempt. The job runs as a task of its own.
     async fn attempt(
         &self,
         request: &RunRequest,
@@ -121,7 +143,7 @@ impl Runner {
             scratch_dir: self.state_dir.clone(),
             daemon: self.daemon.clone(),
         };
-        let mut task = spawn(request, context);
+        let mut task = self.job_thread.spawn(caught(request, context));
         let reason = tokio::select! {
             biased;
             result = &mut task => return ended(flatten(result)),
@@ -177,13 +199,17 @@ pub(super) async fn unless_stopped(
     Some(stopped(request, reason, 0, None))
 }
 
-fn spawn(request: &RunRequest, context: JobContext) -> AttemptTask {
+/// The job itself, with its panic as an error.
+fn caught(
+    request: &RunRequest,
+    context: JobContext,
+) -> impl Future<Output = TaskResult> + Send + 'static {
     let job = Arc::clone(&request.job);
     let attempt = async move { job.run(&context).await };
-    let caught = AssertUnwindSafe(attempt)
+    AssertUnwindSafe(attempt)
         .catch_unwind()
-        .map(|result| result.map_err(|payload| panic::error("the job panicked", &*payload)));
-    tokio::spawn(caught.in_current_span())
+        .map(|result| result.map_err(|payload| panic::error("the job panicked", &*payload)))
+        .in_current_span()
 }
 
 fn flatten(joined: Result<TaskResult, tokio::task::JoinError>) -> TaskResult {

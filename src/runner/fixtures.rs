@@ -77,6 +77,7 @@ impl Fixture {
             host: "test".to_owned(),
             lease: Duration::from_secs(30),
             retention: Retention { age_max: 90 * 24 * 60 * MINUTE, runs_max: 100 },
+            job_thread: JobThread::Worker,
             http: HttpClients::default(),
             pinger: Pinger::new(HttpClients::default()),
             background: TaskTracker::new(),

@@ -42,6 +42,7 @@ use crate::secret::Secrets;
 use crate::signal::Signals;
 
 pub use aftermath::Watchers;
+pub use attempt::JobThread;
 use attempt::{AttemptTask, Limits};
 use claim::{Claim, Claimed};
 
@@ -124,6 +125,7 @@ pub struct Runner {
     /// How long a run keeps its job where many hosts share the history and nothing is heard of it.
     pub lease: Duration,
     pub retention: Retention,
+    pub job_thread: JobThread,
     pub http: HttpClients,
     pub pinger: Pinger,
     /// What follows the runs.

@@ -308,14 +308,17 @@ async fn a_database_that_cannot_be_opened_is_a_failure_before_the_start() {
     );
 }
 
-/// In real time, for that is what it is about: two workers, one of them blocked.
+/// In real time, for that is what it is about.
 #[test]
 fn a_job_that_blocks_its_thread_does_not_hold_up_the_deadline() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    use tokio::runtime::Builder;
+
+    assert_blocking_is_noticed(JobThread::Worker, Builder::new_multi_thread().worker_threads(2));
+    assert_blocking_is_noticed(JobThread::Own, &mut Builder::new_current_thread());
+}
+
+fn assert_blocking_is_noticed(job_thread: JobThread, runtime: &mut tokio::runtime::Builder) {
+    let runtime = runtime.enable_all().build().expect("a runtime");
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
     let blocks = job(move |_| {
@@ -331,9 +334,10 @@ fn a_job_that_blocks_its_thread_does_not_hold_up_the_deadline() {
     let record = runtime.block_on(async {
         let mut fixture = Fixture::new();
         fixture.runner.clock = Clock::System;
+        fixture.runner.job_thread = job_thread;
         fixture.run(&request).await
     });
-    assert_eq!((record.outcome, record.exit), (Outcome::Stuck, Exit::Bug));
+    assert_eq!((record.outcome, record.exit), (Outcome::Stuck, Exit::Bug), "{job_thread:?}");
     drop(release);
 }
 

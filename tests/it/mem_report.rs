@@ -21,9 +21,10 @@ fn it_reports_real_figures_before_and_after() {
         let [rss, pss, peak] = ["rss", "pss", "peak_rss"].map(|name| number(&figures[name]));
         assert!(1 << 20 < rss && pss <= rss && rss <= peak, "{figures}");
         number(&figures["swap"]);
-        for name in ["threads", "async_tasks", "open_files"] {
+        for name in ["threads", "open_files"] {
             assert!(number(&figures[name]) > 0, "{name}: {figures}");
         }
+        number(&figures["async_tasks"]);
     }
 }
 
