@@ -256,7 +256,7 @@ impl SqliteStore {
 
     /// Moves what was written to its final place on the disk.
     pub fn flush(&self) -> Result<()> {
-        if self.options.dry_run {
+        if self.options.dry_run || self.connection.total_changes() == 0 {
             return Ok(());
         }
         checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
