@@ -57,7 +57,8 @@ impl Entry {
 
 /// The mint without its padding.
 fn mint_text(key: &MintKey) -> &str {
-    let length = key.iter().position(|byte| *byte == 0).unwrap_or(key.len());
+    let padding = key.iter().rev().take_while(|byte| **byte == 0).count();
+    let length = key.len() - padding;
     // Only ASCII is ever put in.
     std::str::from_utf8(&key[..length]).unwrap_or_default()
 }
@@ -86,8 +87,7 @@ impl Batch {
 
     fn push(&mut self, token: &Token<'_>) -> Result<()> {
         let before = self.buffer.len();
-        let buffer = std::mem::take(&mut self.buffer);
-        self.buffer = postcard::to_extend(token, buffer)
+        postcard::to_io(token, &mut self.buffer)
             .map_err(|error| Error::new(Exit::Bug, "cannot encode a row").because(error))?;
         let row = Span {
             offset: self.file_bytes + before as u64,
