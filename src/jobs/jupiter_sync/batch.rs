@@ -17,10 +17,15 @@ use crate::exit::Exit;
 /// Encoded rows kept in memory, in bytes; beyond that they go to the file.
 const BUFFER_BYTES: usize = 2 << 20;
 
-/// An idle store takes what there is once it is this many rows,
-const ROWS_WORTH_TAKING: usize = 4096;
+/// An idle store takes what there is once it is this many rows: few, for in a short list the store
+/// has nothing to do until then.
+const ROWS_WORTH_TAKING_FIRST: usize = 512;
 
-/// or once it has waited this long for more.
+/// Later, once it is one in this many of those that were taken: the longer the list, the more pages
+/// of the index does a batch touch.
+const TAKEN_PER_ROW_WORTH_TAKING: usize = 8;
+
+/// Or once it has waited this long for more.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The bytes of a mint, padded with zeros: base58 of 32 bytes has 32 to 44 characters.
@@ -152,7 +157,13 @@ impl Batch {
 ///
 /// Batches have `rows_max` rows at most. Temporary files go into `scratch_dir`.
 pub fn batch_queue(rows_max: usize, scratch_dir: &Path) -> (Producer, Consumer) {
-    let state = State { filling: Batch::new(scratch_dir), closed: false, abandoned: false };
+    let state = State {
+        filling: Batch::new(scratch_dir),
+        rows_worth_taking: ROWS_WORTH_TAKING_FIRST.min(rows_max),
+        rows_taken: 0,
+        closed: false,
+        abandoned: false,
+    };
     let queue = Arc::new(Queue {
         state: Mutex::new(state),
         changed: Condvar::new(),
@@ -178,6 +189,8 @@ struct Queue {
 
 struct State {
     filling: Batch,
+    rows_worth_taking: usize,
+    rows_taken: usize,
     /// The parser has ended: what is there is the last batch.
     closed: bool,
     /// The store has ended: nobody will take what comes.
@@ -217,7 +230,7 @@ impl Producer {
         }
         add(&mut state.filling)?;
         let rows = state.filling.entries.len();
-        if rows == ROWS_WORTH_TAKING || rows == queue.rows_max {
+        if rows == state.rows_worth_taking || rows == queue.rows_max {
             queue.changed.notify_all();
         }
         Ok(true)
@@ -235,19 +248,22 @@ impl Consumer {
     /// Takes the next batch, as soon as that is worth it; nothing after the last one.
     pub fn take(&self) -> Option<Batch> {
         let Self(queue) = self;
-        let worth_taking = ROWS_WORTH_TAKING.min(queue.rows_max);
         let mut state = queue.lock();
         loop {
             let (woken, _) = queue
                 .changed
                 .wait_timeout_while(state, PATIENCE, |state| {
-                    state.filling.entries.len() < worth_taking && !state.closed
+                    state.filling.entries.len() < state.rows_worth_taking && !state.closed
                 })
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if !state.filling.entries.is_empty() {
                 let next = Batch::new(&queue.scratch_dir);
                 let batch = std::mem::replace(&mut state.filling, next);
+                state.rows_taken += batch.entries.len();
+                state.rows_worth_taking = (state.rows_taken / TAKEN_PER_ROW_WORTH_TAKING)
+                    .max(ROWS_WORTH_TAKING_FIRST)
+                    .min(queue.rows_max);
                 drop(state);
                 queue.changed.notify_all();
                 return Some(batch);
