@@ -4,6 +4,8 @@
 //! field of an unexpected type counts as missing, an unknown one is ignored, of a key that comes
 //! twice the last one counts. Only the mint and the decimals must be right.
 
+mod scan;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -76,6 +78,9 @@ pub enum Element<'a> {
 impl<'a> Element<'a> {
     /// Reads the element at the start of `json`, and tells how many bytes it takes.
     pub fn read(json: &'a [u8]) -> Result<(Self, usize), serde_json::Error> {
+        if let Some((fields, bytes)) = scan::fields(json) {
+            return Ok((fields.into_element(), bytes));
+        }
         let mut values = serde_json::Deserializer::from_slice(json).into_iter::<Fields<'a>>();
         match values.next() {
             Some(Ok(fields)) => Ok((fields.into_element(), values.byte_offset())),

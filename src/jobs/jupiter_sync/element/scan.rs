@@ -1,0 +1,185 @@
+//! The known keys of an element, by a look that passes over the rest.
+//!
+//! Most bytes of an element are statistics that nobody reads: objects under unknown keys. These are
+//! passed over by their brackets and quotes alone, which takes a fraction of the time of reading
+//! them; what else is in them is not checked. Every other value is read by serde_json, and an
+//! element that is not as usual is left to it as a whole.
+
+use memchr::{memchr, memchr_iter, memchr2};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Fields, Key};
+
+/// The known values of the object at the start of `json`, and how many bytes it takes. Nothing when
+/// it is not whole, or in any way odd.
+pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
+    let mut fields = Fields([None; Key::Unknown as usize]);
+    let mut at = after(json, 0, b'{')?;
+    loop {
+        let name_ends = string_end(json, at)?;
+        let key = Key::of(&json[at + 1..name_ends]);
+        at = after(json, name_ends + 1, b':')?;
+        at = match (fields.0.get_mut(key as usize), json.get(at)?) {
+            (Some(field), _) => {
+                let (value, end) = value(json, at)?;
+                *field = Some(value);
+                end
+            }
+            (None, b'{' | b'[') => container_end(json, at)?,
+            (None, _) => value::<IgnoredAny>(json, at)?.1,
+        };
+        at = blanks_end(json, at);
+        match json.get(at)? {
+            b',' => at = blanks_end(json, at + 1),
+            b'}' => return Some((fields, at + 1)),
+            _ => return None,
+        }
+    }
+}
+
+/// The value at a position, and where it ends.
+fn value<'a, T: Deserialize<'a>>(json: &'a [u8], at: usize) -> Option<(T, usize)> {
+    let mut values = serde_json::Deserializer::from_slice(&json[at..]).into_iter();
+    let value = values.next()?.ok()?;
+    Some((value, at + values.byte_offset()))
+}
+
+/// Where the object or array that begins at a position ends. Texts in it that hold an escape or such
+/// a bracket are odd.
+fn container_end(json: &[u8], mut at: usize) -> Option<usize> {
+    let open = *json.get(at)?;
+    let close = if open == b'{' { b'}' } else { b']' };
+    let mut depth = 0;
+    loop {
+        let rest = json.get(at..)?;
+        let (between, from_bracket) = rest.split_at(memchr2(open, close, rest)?);
+        let in_text = memchr_iter(b'"', between).count() % 2 == 1;
+        if in_text || memchr(b'\\', between).is_some() {
+            return None;
+        }
+        depth = if from_bracket[0] == open { depth + 1 } else { depth - 1 };
+        at += between.len() + 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// The closing quote of the text that begins at a position. One with an escape is odd.
+fn string_end(json: &[u8], at: usize) -> Option<usize> {
+    let text = json.get(at..)?.strip_prefix(b"\"")?;
+    let length = memchr2(b'"', b'\\', text)?;
+    (text[length] == b'"').then_some(at + 1 + length)
+}
+
+/// The position of what follows `byte`, with the white space around it passed over.
+fn after(json: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let at = blanks_end(json, at);
+    (*json.get(at)? == byte).then(|| blanks_end(json, at + 1))
+}
+
+fn blanks_end(json: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t' | b'\n' | b'\r') = json.get(at) {
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn raw<'a>(fields: &Fields<'a>) -> Vec<Option<&'a str>> {
+        fields.0.iter().map(|field| field.map(|value| value.get())).collect()
+    }
+
+    fn read(json: &str) -> Fields<'_> {
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec(("[a-zA-Z ]{0,4}", inner), 0..6)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_serde_json_finds_and_nothing_in_a_part(
+            known in any_value(),
+            unknown in any_value(),
+            pretty in any::<bool>(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let element =
+                json!({"stats": unknown, "id": known, "x": 1, "tags": ["x"], "end": unknown});
+            let text = match pretty {
+                true => serde_json::to_string_pretty(&element),
+                false => serde_json::to_string(&element),
+            };
+            let text = text.expect("JSON");
+            // What follows is the next element's.
+            let list = format!("{text} , {{}}");
+            match fields(list.as_bytes()) {
+                Some((found, bytes)) => {
+                    prop_assert_eq!(bytes, text.len());
+                    prop_assert_eq!(raw(&found), raw(&read(&text)));
+                }
+                None => {
+                    let passed_over = unknown.is_object() || unknown.is_array();
+                    prop_assert!(passed_over, "{} is odd", text);
+                }
+            }
+
+            let part = &text.as_bytes()[..cut.index(text.len())];
+            prop_assert!(fields(part).is_none());
+        }
+    }
+
+    #[test]
+    fn an_element_of_today_is_not_odd() {
+        let element = r#"{"id": "a", "name": "{\"b\"]", "firstPool": {"id": "c", "at": [1, {}]},
+            "fdv": -1.5e3, "audit": {"devMints": 168}, "tags": ["d"], "stats5m": {"e": {"f": []}}}"#;
+        let (found, bytes) = fields(element.as_bytes()).expect("an element as usual");
+        assert_eq!(bytes, element.len());
+        assert_eq!(raw(&found), raw(&read(element)));
+    }
+
+    #[test]
+    fn what_is_odd_is_left_to_serde_json() {
+        let odd = [
+            "",
+            "1",
+            "[]",
+            "{}",
+            "{",
+            r#"{"id"}"#,
+            r#"{"id": 1,}"#,
+            r#"{"id": 1 "x": 2}"#,
+            r#"{"x": [}"#,
+            r#"{"x": tru}"#,
+            r#"{"i\u0064": 1}"#,
+            r#"{"x": {"y": "}"}}"#,
+            r#"{"x": {"y": "\""}}"#,
+            "{'id': 1}",
+        ];
+        for json in odd {
+            assert!(fields(json.as_bytes()).is_none(), "{json}");
+        }
+    }
+}
