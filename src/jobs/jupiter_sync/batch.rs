@@ -87,7 +87,13 @@ pub struct Batch {
 
 impl Batch {
     fn new(scratch_dir: &Path) -> Self {
-        Self { scratch_dir: scratch_dir.to_owned(), ..Self::default() }
+        Self {
+            // All of it at once, with room for the row that fills it: growing would copy it again
+            // and again, and leave the smaller ones behind.
+            buffer: Vec::with_capacity(BUFFER_BYTES + BUFFER_BYTES / 8),
+            scratch_dir: scratch_dir.to_owned(),
+            ..Self::default()
+        }
     }
 
     fn push(&mut self, token: &Token<'_>) -> Result<()> {
