@@ -100,21 +100,30 @@ pub struct Run {
     due: Due,
     /// The schedule of the job, in text.
     schedule: Option<String>,
+    /// How much later than its due time a run of the job may start.
+    jitter: Duration,
 }
 
 impl Run {
-    fn of(request: RunRequest, schedule: Option<&str>, matches: &clap::ArgMatches) -> Self {
+    fn of(request: RunRequest, job: Option<&JobDefinition>, matches: &clap::ArgMatches) -> Self {
         let due = matches.get_one("due").copied().unwrap_or_default();
-        Self { request, due, schedule: schedule.map(str::to_owned) }
+        let schedule = job.and_then(JobDefinition::schedule_text).map(str::to_owned);
+        let jitter = job.map(|job| job.jitter).unwrap_or_default();
+        Self { request, due, schedule, jitter }
     }
 
     /// The request, with the due time that the run is for. `may_be_due`: other hosts may have been
     /// told to start the same run.
     pub fn claiming(mut self, may_be_due: bool, now: Timestamp) -> Result<RunRequest, Error> {
         self.request.due_at = match (self.due, &self.schedule) {
+            (Due::At(due_at), _) if due_at > now.plus(due::EARLY_MAX) => {
+                let message = format!("the due time {due_at} is still to come");
+                return Err(Error::new(Exit::Usage, message)
+                    .hint("name with --due what was due, or leave it away"));
+            }
             (Due::At(due_at), _) => Some(due_at),
             (Due::Auto, Some(schedule)) if may_be_due => {
-                due::latest(&Schedule::parse(schedule)?, now)
+                due::latest(&Schedule::parse(schedule)?, self.jitter, now)
             }
             (Due::Auto | Due::None, _) => None,
         };
@@ -235,7 +244,7 @@ pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation
         }
         Some((_, Some(job), matches)) => {
             let request = run_request(job, metrics_dir, matches)?;
-            Action::Run(Run::of(request, job.schedule_text(), matches))
+            Action::Run(Run::of(request, Some(job), matches))
         }
         _ => match Builtin::from_arg_matches(&matches)? {
             Builtin::Daemon(args) => Action::Daemon(args),

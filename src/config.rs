@@ -19,6 +19,7 @@ use toml::de::DeValue;
 
 use crate::clock;
 use crate::daemon::Overlap;
+use crate::database::PostgresUrl;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::logging::LogFormat;
@@ -284,7 +285,7 @@ impl Config {
     fn holds_secrets(&self) -> bool {
         let database = match self.database.as_deref() {
             Some(DatabaseSource::Url(url)) => {
-                url::Url::parse(url.expose()).is_ok_and(|url| url.password().is_some())
+                PostgresUrl::parse(url.expose()).is_ok_and(|url| url.has_password())
             }
             _ => false,
         };

@@ -24,7 +24,7 @@ use crate::exit::Exit;
 pub use fence::Fence;
 #[cfg(test)]
 pub use postgres::fixtures::Server;
-pub use postgres::{MissingRight, Postgres, PostgresUrl, Protection, Standing};
+pub use postgres::{IDLE_LIMIT, MissingRight, Postgres, PostgresUrl, Protection, Standing};
 pub use session::{Fallible, Row, Session, Statements};
 pub use sqlite::{Inspection, Sqlite, checkpoint};
 

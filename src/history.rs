@@ -30,6 +30,9 @@ const PRUNE_EVERY: i64 = 100;
 /// One in this many looks at all jobs, which takes a look at all rows: for the jobs that are gone.
 const PRUNE_ALL_EVERY: i64 = 10_000;
 
+/// The row of a due time stays for this long, whatever the retention.
+const CLAIM_AGE_MIN: Duration = Duration::from_secs(60 * 60);
+
 const READING: &str = "cannot read the history";
 
 /// What [`read_run`] reads.
@@ -195,7 +198,10 @@ impl History {
         };
         if number.is_some_and(|number| number % PRUNE_EVERY == 0) {
             let all = number.is_some_and(|number| number % PRUNE_ALL_EVERY == 0);
-            self.prune((!all).then_some(&run.job), run.started_at, terms.retention)?;
+            let pruned = self.prune((!all).then_some(&run.job), run.started_at, terms.retention);
+            if let Err(error) = pruned {
+                tracing::warn!(error = error.chain(), "old runs stay in the history");
+            }
         }
         Ok(start)
     }
@@ -240,7 +246,7 @@ impl History {
             return lease::finish(postgres, fence, end);
         }
         self.session.with("cannot record the end of the run", |statements| {
-            let changed = statements.execute(
+            statements.execute(
                 "UPDATE runs SET finished_at = $1, outcome = $2, exit_code = $3, attempts = $4,
                      error = $5, report = $6, output = $7
                  WHERE id = $8",
@@ -255,7 +261,7 @@ impl History {
                     (&run_id.to_string()).into(),
                 ],
             )?;
-            Ok(changed > 0)
+            Ok(true)
         })
     }
 
@@ -376,8 +382,8 @@ impl History {
             )?;
             latest.extend(statements.query_first(
                 "SELECT started_at FROM runs
-                 WHERE job = $1 AND outcome IS DISTINCT FROM 'skipped'
-                   AND ($2 IS NULL OR host = $2)
+                 WHERE job = $1 AND ($2 IS NULL OR host = $2)
+                   AND (coalesce(outcome, '') NOT IN ('skipped', 'cancelled') OR attempts > 0)
                  ORDER BY started_at DESC LIMIT 1",
                 &[job.into(), host.into()],
                 |row| row.get::<Option<String>>(0),
@@ -516,6 +522,8 @@ impl History {
     /// turn.
     fn prune(&self, job: Option<&Arc<str>>, now: Timestamp, retention: Retention) -> Result<()> {
         let job = job.map(|job| &**job);
+        // A host whose clock is behind has yet to see that the newest ones are claimed.
+        let claimed_before = now.minus(CLAIM_AGE_MIN).to_string();
         // With "job = NULL OR" it would not use the index.
         let of_job = if job.is_some() { "job = $1" } else { "$1 IS NULL" };
         self.session.with("cannot delete old runs", |statements| {
@@ -530,8 +538,9 @@ impl History {
             statements.execute(
                 "DELETE FROM runs WHERE job = $1 AND outcome IS NOT NULL AND started_at <= (
                      SELECT started_at FROM runs WHERE job = $1
-                     ORDER BY started_at DESC LIMIT 1 OFFSET $2)",
-                &[job.into(), retention.runs_max.into()],
+                     ORDER BY started_at DESC LIMIT 1 OFFSET $2)
+                   AND (due_at IS NULL OR due_at < $3)",
+                &[job.into(), retention.runs_max.into(), (&claimed_before).into()],
             )?;
             Ok(())
         })

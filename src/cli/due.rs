@@ -12,6 +12,9 @@ use crate::schedule::Schedule;
 /// Cron starts what is due within the minute. Later is another reason to start the job.
 const LATE_MAX: Duration = Duration::from_secs(60);
 
+/// A due time that is named may be this far ahead of this host's clock.
+pub const EARLY_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// What `--due` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Due {
@@ -37,10 +40,10 @@ impl FromStr for Due {
     }
 }
 
-/// The latest due time of a run that cron may have started at `now`: one that is not too old to
-/// be what it was started for.
-pub fn latest(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
-    schedule.last_at_or_before(now).filter(|due_at| now.since(*due_at) <= LATE_MAX)
+/// The latest due time of a run that cron or a timer may have started at `now`, up to `jitter`
+/// later than it was due: one that is not too old to be what it was started for.
+pub fn latest(schedule: &Schedule, jitter: Duration, now: Timestamp) -> Option<Timestamp> {
+    schedule.last_at_or_before(now).filter(|due_at| now.since(*due_at) <= LATE_MAX + jitter)
 }
 
 #[cfg(test)]
@@ -57,7 +60,7 @@ mod tests {
             ("2026-01-01T00:06:01Z", None),
             ("2026-01-01T00:04:59Z", None),
         ] {
-            assert_eq!(latest(&schedule, at(now)), due_at.map(at), "{now}");
+            assert_eq!(latest(&schedule, Duration::ZERO, at(now)), due_at.map(at), "{now}");
         }
     }
 

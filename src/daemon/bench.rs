@@ -218,7 +218,7 @@ impl Effects for Bare {
         None
     }
 
-    fn look_for_paused(&mut self, _events: mpsc::UnboundedSender<Event>) {}
+    fn look_around(&mut self, _events: mpsc::UnboundedSender<Event>) {}
 
     fn clock_stepped(&mut self, _step: ClockStep) {}
 

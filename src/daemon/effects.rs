@@ -86,7 +86,7 @@ pub trait Effects {
     fn look_every(&self) -> Option<Duration>;
 
     /// Looks which jobs are paused, and tells `events`.
-    fn look_for_paused(&mut self, events: mpsc::UnboundedSender<Event>);
+    fn look_around(&mut self, events: mpsc::UnboundedSender<Event>);
 
     fn clock_stepped(&mut self, step: ClockStep);
 
@@ -240,13 +240,16 @@ impl Effects for Frame {
         self.look_every
     }
 
-    fn look_for_paused(&mut self, events: mpsc::UnboundedSender<Event>) {
-        let store = self.store.clone();
+    fn look_around(&mut self, events: mpsc::UnboundedSender<Event>) {
+        let (store, runner) = (self.store.clone(), self.runner.clone());
         // Nobody waits for it when the daemon leaves.
         tokio::spawn(async move {
-            let paused = blocking(move || store.paused()).await;
-            let paused = paused.inspect_err(|error| {
-                tracing::debug!(error = error.chain(), "cannot see which jobs are paused");
+            let look = move || {
+                runner.history.get(|_| Ok(()))?.sweep_leases(runner.clock.now())?;
+                store.paused()
+            };
+            let paused = blocking(look).await.inspect_err(|error| {
+                tracing::debug!(error = error.chain(), "cannot see what other hosts did");
             });
             // The loop may have left.
             let _ = events.send(Event::PausedJobs(paused.ok()));

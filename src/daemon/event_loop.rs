@@ -182,7 +182,7 @@ impl<E: Effects> EventLoop<E> {
                 () = self.alarm.wait(wake_at) => woken = true,
                 signal = drained(self.phase) => self.cancel_runs(signal),
                 () = next_of(&mut watchdog) => notify::alive(),
-                () = next_of(&mut looks) => self.look_for_paused(),
+                () = next_of(&mut looks) => self.look_around(),
             }
             self.perform();
         }
@@ -303,10 +303,10 @@ impl<E: Effects> EventLoop<E> {
         }
     }
 
-    fn look_for_paused(&mut self) {
+    fn look_around(&mut self) {
         if self.pauses.look.is_none() {
             self.pauses.look = Some(self.pauses.changes);
-            self.effects.look_for_paused(self.sender.clone());
+            self.effects.look_around(self.sender.clone());
         }
     }
 

@@ -184,8 +184,9 @@ impl Ledger {
         });
     }
 
-    /// Waits until no other host will run these. A daemon that leaves before that leaves the
-    /// newest to the others, or to the next daemon.
+    /// Waits until no other host will run these. A daemon that leaves before that leaves those to
+    /// the others that a next daemon would find missed: what is later than all that the history
+    /// has of the job.
     async fn settle(&self, missed: Vec<Entry>, settled_after: Duration) -> Vec<Entry> {
         if missed.is_empty() {
             return missed;
@@ -193,8 +194,9 @@ impl Ledger {
         tokio::select! {
             () = tokio::time::sleep(settled_after) => missed,
             () = self.0.leaving.cancelled() => {
-                let high = self.0.clock.now().minus(settled_after);
-                missed.into_iter().filter_map(|entry| entry.within(None, high)).collect()
+                let settled = self.0.clock.now().minus(settled_after);
+                let ledger = Arc::clone(&self.0);
+                blocking(move || ledger.passed(missed, settled)).await
             }
         }
     }
@@ -224,9 +226,12 @@ impl Ledger {
                 }
                 let inner = Arc::clone(&ledger.0);
                 match blocking(move || inner.reach()).await {
-                    // The next run says what else is wrong with it.
                     Ok(()) => break,
-                    Err(error) if !is_away(&error) => break,
+                    Err(error) if !is_away(&error) => tracing::warn!(
+                        error = error.chain(),
+                        hint = error.hint_text(),
+                        "the database is there, but cannot be used"
+                    ),
                     Err(error) => {
                         tracing::debug!(error = error.chain(), "the database is still away");
                     }
@@ -291,6 +296,21 @@ impl Inner {
         let missed = recorded.iter().filter(|entry| entry.is_missed());
         missed.for_each(|entry| entry.tell(&self.observers));
         Ok(())
+    }
+
+    /// What of these is settled, or would not be found by a next daemon.
+    fn passed(&self, missed: Vec<Entry>, settled: Timestamp) -> Vec<Entry> {
+        let accounted = |job: &str| {
+            self.history
+                .get(|_| Ok(()))
+                .and_then(|history| history.accounted_until(job, &self.host))
+        };
+        let passed = |entry: Entry| match accounted(entry.job.name()) {
+            Ok(accounted) => entry.within(None, settled.max(accounted.unwrap_or(settled))),
+            // It is tried again when they are written.
+            Err(_) => Some(entry),
+        };
+        missed.into_iter().filter_map(passed).collect()
     }
 
     /// What has a row now, that had none.

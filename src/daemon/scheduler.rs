@@ -481,7 +481,7 @@ impl Scheduler {
         let Some(entry) = &mut self.jobs[id.0 as usize] else { return false };
         let news = entry.paused != paused;
         entry.paused = paused;
-        let missed = entry.passed.take();
+        let missed = if news { entry.passed.take() } else { None };
         actions.extend(missed.map(|missed| Action::Missed(id, missed)));
         if paused {
             entry.pass_waiting(MissedReason::Paused);

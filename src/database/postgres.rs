@@ -57,6 +57,10 @@ const POOL_WAIT: Duration = Duration::from_secs(30);
 /// How long [`Postgres::wait`] waits.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
+/// The second statement of each transaction. A host that is suspended in the middle of one is not
+/// to keep others from what it has locked for longer than this.
+pub const IDLE_LIMIT: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+
 /// A PostgreSQL database. Cheap to clone; connects when first needed.
 #[derive(Clone, Debug)]
 pub struct Postgres(Arc<Shared>);
@@ -89,7 +93,7 @@ impl Postgres {
 
     /// Whether it is let in with a password.
     pub fn has_password(&self) -> bool {
-        self.0.url.session.get_password().is_some()
+        self.0.url.has_password()
     }
 
     /// How its connections are protected.
@@ -108,13 +112,18 @@ impl Postgres {
     pub fn wait_up_to<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Result<T> {
         let answer = self.handle()?.block_on(async { timeout(limit, future).await });
         answer.map_err(|_| {
-            // The connection that does not answer is back in the pool, and the next one must not
-            // get it. Which one it was is not known here.
-            if let Some(connections) = self.0.connections.get() {
-                connections.pool.retain(|_, _| false);
-            }
+            self.drop_idle();
             self.no_answer(limit)
         })
+    }
+
+    /// Closes the connections that nobody uses. A connection that does not answer is back in the
+    /// pool when somebody has stopped waiting for it, and the next one must not get it. Which one
+    /// it was is not known.
+    pub fn drop_idle(&self) {
+        if let Some(connections) = self.0.connections.get() {
+            connections.pool.retain(|_, _| false);
+        }
     }
 
     /// The runtime's handle, for tasks that outlive a call (heartbeats).

@@ -18,6 +18,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::postgres::IDLE_LIMIT;
 use super::{Postgres, Sqlite};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -103,10 +104,7 @@ impl Session {
                 let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 work(&Statements::Sqlite(&connection))
             }
-            Engine::Postgres(postgres) => (|| {
-                let connection = postgres.wait(postgres.pooled())??;
-                work(&Statements::Postgres(postgres, &connection))
-            })(),
+            Engine::Postgres(postgres) => with_connection(postgres, work),
         };
         done.map_err(|fault| self.error(doing, fault))
     }
@@ -162,13 +160,28 @@ impl Session {
     }
 }
 
+fn with_connection<T>(
+    postgres: &Postgres,
+    work: impl FnOnce(&Statements<'_>) -> Fallible<T>,
+) -> Fallible<T> {
+    let connection = Unfinished(Some(postgres.wait(postgres.pooled())??));
+    let Some(client) = &connection.0 else { return Err(Fault::Told(lost_connection())) };
+    let done = work(&Statements::Postgres(postgres, client));
+    // One that has not answered may do so later, to somebody else.
+    if !matches!(done, Err(Fault::Told(_))) {
+        connection.give_back();
+    }
+    done
+}
+
 fn try_transaction<T>(
     postgres: &Postgres,
     work: &mut impl FnMut(&Statements<'_>) -> Fallible<T>,
 ) -> Fallible<T> {
     let connection = Unfinished(Some(postgres.wait(postgres.pooled())??));
     let Some(client) = &connection.0 else { return Err(Fault::Told(lost_connection())) };
-    postgres.wait(client.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE"))??;
+    let begin = format!("BEGIN ISOLATION LEVEL SERIALIZABLE; {IDLE_LIMIT}");
+    postgres.wait(client.batch_execute(&begin))??;
     match work(&Statements::Postgres(postgres, client)) {
         Ok(done) => {
             postgres.wait(client.batch_execute("COMMIT"))??;
@@ -176,8 +189,9 @@ fn try_transaction<T>(
             Ok(done)
         }
         Err(fault) => {
-            postgres.wait(client.batch_execute("ROLLBACK"))??;
-            connection.give_back();
+            if let Ok(Ok(())) = postgres.wait(client.batch_execute("ROLLBACK")) {
+                connection.give_back();
+            }
             Err(fault)
         }
     }
@@ -187,8 +201,8 @@ fn lost_connection() -> Error {
     Error::new(Exit::Bug, "a connection was given back too early")
 }
 
-/// A connection in a transaction. Dropped before that has ended, it does not go back to the pool:
-/// it is closed, and the server rolls back.
+/// A connection that is not done. Dropped like that it does not go back to the pool: it is closed,
+/// and the server rolls back.
 struct Unfinished(Option<Object>);
 
 impl Unfinished {

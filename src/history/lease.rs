@@ -22,13 +22,13 @@ use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{Finished, Start, Started, Terms};
 use crate::clock::millis;
 use crate::database::{Fence, Postgres};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::outcome::Outcome;
 
 /// Heartbeats within the time that a lease lasts: two may be lost.
 const HEARTBEATS_PER_LEASE: u32 = 3;
@@ -55,7 +55,7 @@ const TAKE_SHARED: &str = "INSERT INTO leases (name, job, owner, host, fence, ex
 const DRAW_NUMBER: &str = "INSERT INTO leases AS lease (name, job, fence, expires_at)
     SELECT $1, $1, 1, now()
     WHERE NOT EXISTS (SELECT 1 FROM runs WHERE job = $1 AND due_at = $2)
-    ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1
+    ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1, lapsed = lease.owner, owner = NULL
     WHERE lease.owner IS NULL OR lease.expires_at <= now()
     RETURNING fence";
 
@@ -73,18 +73,24 @@ const ANSWER: &str = "SELECT (SELECT fence FROM started),
     (SELECT lapsed FROM taken)";
 
 /// What has become of a claim that was not granted, or whose answer was lost on the way.
-const LOOK: &str = "SELECT (SELECT fence FROM leases WHERE owner = $1 AND job = $2),
+const LOOK: &str = "SELECT (SELECT fence FROM leases WHERE owner = $1 AND job = $2
+        AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND outcome IS NULL)),
     EXISTS (SELECT 1 FROM runs WHERE job = $2 AND due_at = $3),
     (SELECT lapsed FROM leases WHERE owner = $1 AND job = $2)";
 
-const RENEW: &str = "UPDATE leases SET expires_at = now() + $3 * interval '1 millisecond'
-    WHERE name = $1 AND owner = $2
-      AND EXISTS (SELECT 1 FROM runs WHERE id = $2 AND outcome IS NULL)";
+/// That of a run that is stuck too, whose job is to stay occupied until its task has ended.
+const RENEW: &str = "UPDATE leases SET expires_at = now() + $4 * interval '1 millisecond'
+    WHERE name = $1 AND owner = $2 AND fence = $3
+      AND EXISTS (SELECT 1 FROM runs WHERE id = $2 AND (outcome IS NULL OR outcome = 'stuck'))";
 
 const GIVE_BACK: &str = "UPDATE leases SET owner = NULL, expires_at = now()
     WHERE name = $1 AND owner = $2 AND fence = $3 RETURNING name";
 const GIVE_BACK_SHARED: &str =
     "DELETE FROM leases WHERE name = $1 AND owner = $2 AND fence = $3 RETURNING name";
+
+/// For a run that is stuck: it keeps its lease.
+const KEEP: &str =
+    "SELECT name FROM leases WHERE name = $1 AND owner = $2 AND fence = $3 FOR UPDATE";
 
 const END: &str = "UPDATE runs SET finished_at = $4, outcome = $5, exit_code = $6, attempts = $7,
         error = $8, report = $9, output = $10
@@ -192,13 +198,16 @@ fn mark_lost(postgres: &Postgres, run_id: &str, noticed_at: &str) -> Result<()> 
     })?
 }
 
-/// Records how a run ended and gives its lease back, in one statement; false, and nothing written,
-/// when the lease is not the run's any more.
+/// Records how a run ended and gives its lease back, unless it is stuck, in one statement; false,
+/// and nothing written, when the lease is not the run's any more.
 ///
 /// Blocks. It may be tried again when it is not known how it went.
 pub(super) fn finish(postgres: &Postgres, fence: &Fence, end: &Finished) -> Result<bool> {
     let owner = fence.owner.to_string();
-    let given_back = if *fence.name == *owner { GIVE_BACK_SHARED } else { GIVE_BACK };
+    let given_back = match end.outcome {
+        Outcome::Stuck => KEEP,
+        _ => give_back(fence),
+    };
     let statement =
         format!("WITH given_back AS ({given_back}), ended AS ({END}) SELECT count(*) FROM ended");
     let (finished_at, outcome) = (end.finished_at.to_string(), end.outcome.name());
@@ -234,12 +243,17 @@ pub(super) fn finish(postgres: &Postgres, fence: &Fence, end: &Finished) -> Resu
     })?
 }
 
+fn give_back(fence: &Fence) -> &'static str {
+    if *fence.name == *fence.owner.to_string() { GIVE_BACK_SHARED } else { GIVE_BACK }
+}
+
 /// The lease of a run, kept by heartbeats until it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     pub fence: Fence,
     /// Fires when the lease turns out to be lost.
     pub lost: CancellationToken,
+    postgres: Postgres,
     heartbeats: JoinHandle<()>,
 }
 
@@ -249,13 +263,32 @@ impl Lease {
         let lost = CancellationToken::new();
         let heart = Heart {
             postgres: postgres.clone(),
-            name: Arc::clone(&fence.name),
-            owner: fence.owner,
+            fence: fence.clone(),
             duration,
             lost: lost.clone(),
         };
         let heartbeats = postgres.handle()?.spawn(heart.beat());
-        Ok(Self { fence, lost, heartbeats })
+        Ok(Self { fence, lost, postgres: postgres.clone(), heartbeats })
+    }
+
+    /// Gives it back, where the end of the run did not: that of one that was stuck. It lapses by
+    /// itself where that cannot be.
+    ///
+    /// Blocks.
+    pub fn give_back(self) {
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&&*self.fence.name, Type::TEXT),
+            (&self.fence.owner.to_string(), Type::TEXT),
+            (&self.fence.number, Type::INT8),
+        ];
+        let given_back = self.postgres.wait(async {
+            let client = self.postgres.pooled().await?;
+            let done = client.execute_typed(give_back(&self.fence), &parameters).await;
+            done.map_err(self.postgres.error("cannot give a lease back"))
+        });
+        if let Err(error) = given_back.and_then(|done| done) {
+            tracing::warn!(error = error.chain(), "a lease lapses by itself");
+        }
     }
 }
 
@@ -268,8 +301,7 @@ impl Drop for Lease {
 /// Renews a lease for as long as it can.
 struct Heart {
     postgres: Postgres,
-    name: Arc<str>,
-    owner: Uuid,
+    fence: Fence,
     duration: Duration,
     lost: CancellationToken,
 }
@@ -282,17 +314,18 @@ impl Heart {
         beat.tick().await;
         loop {
             beat.tick().await;
-            // An answer that takes longer than that is none.
-            let renewed = tokio::time::timeout(self.duration, self.renew()).await;
+            let limit = self.duration / HEARTBEATS_PER_LEASE;
+            let renewed = tokio::time::timeout(limit, self.renew()).await;
             match renewed.unwrap_or_else(|_| Err(self.no_answer())) {
                 Ok(true) => {}
                 Ok(false) => {
-                    tracing::warn!(lease = &*self.name, run_id = %self.owner, "the lease is lost");
+                    // The run says so, unless it has just ended.
+                    tracing::debug!(lease = &*self.fence.name, run_id = %self.fence.owner, "the lease is lost");
                     return self.lost.cancel();
                 }
                 Err(error) => tracing::warn!(
-                    lease = &*self.name,
-                    run_id = %self.owner,
+                    lease = &*self.fence.name,
+                    run_id = %self.fence.owner,
                     error = error.chain(),
                     "cannot renew the lease; the run goes on"
                 ),
@@ -300,14 +333,20 @@ impl Heart {
         }
     }
 
+    /// So that the next heartbeat is on another connection.
     fn no_answer(&self) -> Error {
+        self.postgres.drop_idle();
         Error::new(Exit::Unavailable, format!("database {} does not answer", self.postgres.label()))
     }
 
     async fn renew(&self) -> Result<bool> {
-        let (owner, lease_ms) = (self.owner.to_string(), millis(self.duration) as i64);
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&&*self.name, Type::TEXT), (&owner, Type::TEXT), (&lease_ms, Type::INT8)];
+        let (owner, lease_ms) = (self.fence.owner.to_string(), millis(self.duration) as i64);
+        let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
+            (&&*self.fence.name, Type::TEXT),
+            (&owner, Type::TEXT),
+            (&self.fence.number, Type::INT8),
+            (&lease_ms, Type::INT8),
+        ];
         let client = self.postgres.pooled().await?;
         let renewed = client.execute_typed(RENEW, &parameters).await;
         Ok(renewed.map_err(self.postgres.error("cannot renew a lease"))? > 0)

@@ -29,6 +29,11 @@ const LEASE_POLL: Duration = Duration::from_secs(1);
 /// server that is restarted is back within that.
 const PATIENCE_TO_START: Duration = Duration::from_secs(10);
 const PATIENCE_TO_END: Duration = Duration::from_secs(60);
+
+/// How long an answer to a claim is waited for once the run has to stop. What is claimed later than
+/// that is found lost.
+const LAST_TRY_MAX: Duration = Duration::from_secs(2);
+
 const AWAY_BACKOFF: Backoff =
     Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) };
 
@@ -77,37 +82,69 @@ impl Claimed {
         self.lease.as_ref().map(|lease| lease.lost.clone()).unwrap_or_default()
     }
 
-    /// Records the end, then gives everything back but the job's lock, which is the caller's
-    /// now. When the end cannot be recorded the liveness file stays, for a later reader to find
-    /// the run lost. Tells whether the run was still the one to say how it ended.
+    /// Records the end, then gives back everything but what keeps others from the job, which is the
+    /// caller's now. When the end cannot be recorded the liveness file stays, for a later reader to
+    /// find the run lost. Tells whether the run was still the one to say how it ended.
     ///
-    /// A database that is away is waited for.
+    /// A database that is away is waited for, unless somebody asks to stop.
     pub(super) async fn release(
         self,
         run_id: Uuid,
         end: Finished,
         clock: &Clock,
-    ) -> (Result<bool>, FileLock) {
+        signals: &mut Signals,
+    ) -> (Result<bool>, Occupation) {
         let Self { history, job_lock, liveness, lease, .. } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
-        let mut patience = Patience::until(clock, clock.monotonic() + PATIENCE_TO_END);
-        let recorded = loop {
-            let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
-            let recorded = blocking(move || history.finish(run_id, fence.as_ref(), &end)).await;
-            match patience.after(recorded) {
-                Ok(recorded) => break recorded,
-                Err(pause) => tokio::time::sleep(pause).await,
+        let ends = clock.monotonic() + PATIENCE_TO_END;
+        let recording = async {
+            let mut patience = Patience::until(clock, ends);
+            loop {
+                let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
+                let recorded = blocking(move || history.finish(run_id, fence.as_ref(), &end)).await;
+                match patience.after(recorded) {
+                    Ok(recorded) => return recorded,
+                    Err(pause) => tokio::time::sleep(pause).await,
+                }
             }
+        };
+        let recorded = tokio::select! {
+            biased;
+            recorded = recording => recorded,
+            () = tokio::time::sleep_until(ends) => Err(not_recorded("the database does not answer")),
+            signal = signals.next() => Err(not_recorded(signal.name())),
         };
         blocking(move || {
             if recorded.is_ok() && lease.is_some() {
                 // Whoever finds a note asks the history what became of its run, and that is far away.
                 job_lock.note_holder("");
             }
-            (recorded.and_then(|ours| liveness.remove().map(|()| ours)), job_lock)
+            let recorded = recorded.and_then(|ours| liveness.remove().map(|()| ours));
+            (recorded, Occupation { _job_lock: job_lock, lease })
         })
         .await
     }
+}
+
+/// What keeps others from running a job, on this host and on all.
+pub(super) struct Occupation {
+    _job_lock: FileLock,
+    lease: Option<Lease>,
+}
+
+impl Occupation {
+    /// Lets others run the job.
+    pub(super) async fn end(self) {
+        let Self { _job_lock, lease } = self;
+        if let Some(lease) = lease {
+            blocking(move || lease.give_back()).await;
+        }
+    }
+}
+
+fn not_recorded(why: &str) -> Error {
+    Error::new(Exit::Unavailable, format!("the end of the run is not recorded: {why}"))
+        .hint("see what the database does; the run shows as lost later")
 }
 
 /// For doing something again while the database is away.
@@ -180,7 +217,17 @@ impl Runner {
             }
         };
         loop {
-            let tried = self.try_claim(request, run, &history, &lock_path).await;
+            let mut trying = std::pin::pin!(self.try_claim(request, run, &history, &lock_path));
+            let tried = tokio::select! {
+                biased;
+                tried = &mut trying => tried,
+                () = tokio::time::sleep_until(deadline) => {
+                    return Ok(self.unclaim(run, trying, out_of_time(request), signals).await);
+                }
+                signal = signals.next() => {
+                    return Ok(self.unclaim(run, trying, cancelled(signal), signals).await);
+                }
+            };
             let pause = match patience.after(tried) {
                 Ok(tried) => match tried? {
                     Try::Claimed(claimed) => return Ok(Claim::Granted(claimed)),
@@ -195,7 +242,9 @@ impl Runner {
                             IfRunning::Wait => self.clock.monotonic() + pause >= deadline,
                         };
                         if out_of_patience {
-                            return self.overlapped(request, run, history, lock_path, place).await;
+                            return self
+                                .overlapped(request, run, &history, &lock_path, place)
+                                .await;
                         }
                         patience = Patience::to_start(&self.clock, deadline);
                         pause
@@ -206,10 +255,28 @@ impl Runner {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 signal = signals.next() => {
-                    return self.cancelled_in_wait(run, history, signal).await;
+                    return self.cancelled_in_wait(run, &history, signal).await;
                 }
             }
         }
+    }
+
+    /// The ending of a run that has to stop while it is not known yet whether it may start. If it
+    /// may after all, that is its end in the history too.
+    async fn unclaim(
+        &self,
+        run: &Started,
+        trying: impl Future<Output = Result<Try>>,
+        ending: Ending,
+        signals: &mut Signals,
+    ) -> Claim {
+        let tried = tokio::time::timeout(LAST_TRY_MAX, trying).await;
+        if let Ok(Ok(Try::Claimed(claimed))) = tried {
+            let end = ending.finished(self.clock.now());
+            let (_, occupation) = claimed.release(run.run_id, end, &self.clock, signals).await;
+            occupation.end().await;
+        }
+        Claim::Denied(ending)
     }
 
     /// Opens the history, where it is not open yet, with the directory of the locks made and dead
@@ -305,11 +372,12 @@ impl Runner {
         &self,
         request: &RunRequest,
         run: &Started,
-        history: History,
-        lock_path: PathBuf,
+        history: &History,
+        lock_path: &Path,
         place: Place,
     ) -> Result<Claim> {
         let (run, clock) = (run.clone(), self.clock.clone());
+        let (history, lock_path) = (history.clone(), lock_path.to_owned());
         let if_running = request.policy.if_running;
         let timeout = request.policy.timeout;
         blocking(move || {
@@ -340,13 +408,17 @@ impl Runner {
     async fn cancelled_in_wait(
         &self,
         run: &Started,
-        history: History,
+        history: &History,
         signal: Signal,
     ) -> Result<Claim> {
         let ending = cancelled(signal);
         if run.due_at.is_none() {
+            let history = history.clone();
             let (run, end) = (run.clone(), ending.finished(self.clock.now()));
-            blocking(move || history.record_not_started(&run, &end)).await?;
+            let recorded = blocking(move || history.record_not_started(&run, &end)).await;
+            if let Err(error) = recorded {
+                tracing::warn!(error = error.chain(), "the cancelled run is not in the history");
+            }
         }
         Ok(Claim::Denied(ending))
     }

@@ -33,7 +33,6 @@ use crate::exit::Exit;
 use crate::history::{Finished, Retention, SharedHistory, Started, Trigger};
 use crate::http::HttpClients;
 use crate::job::{RenderedReport, RunnableJob};
-use crate::lock::FileLock;
 use crate::logging::RUN_FAILED_TARGET;
 use crate::outcome::Outcome;
 use crate::ping::Pinger;
@@ -44,7 +43,7 @@ use crate::signal::Signals;
 pub use aftermath::Watchers;
 pub use attempt::JobThread;
 use attempt::{AttemptTask, Limits};
-use claim::{Claim, Claimed};
+use claim::{Claim, Claimed, Occupation};
 
 /// The delays between the attempts of a run.
 const RETRY_BACKOFF: Backoff =
@@ -152,14 +151,15 @@ struct Ending {
 /// until then.
 pub struct Straggler {
     task: AttemptTask,
-    _job_lock: FileLock,
+    occupation: Occupation,
 }
 
 impl Straggler {
-    /// Waits until the task has ended, and gives the job's lock back.
+    /// Waits until the task has ended, and lets others run the job.
     pub async fn ended(self) {
         // How it ended does not matter any more: the run was recorded as stuck.
         let _ = self.task.await;
+        self.occupation.end().await;
     }
 }
 
@@ -227,7 +227,7 @@ impl Runner {
                     Some(ending) => ending,
                     None => self.attempts(request, &run, fence, &output, &mut limits).await,
                 };
-                self.record_end(&run, claimed, ending, &output).await
+                self.record_end(&run, claimed, ending, &output, signals).await
             }
             Claim::Denied(denied) => (denied, None),
         };
@@ -257,11 +257,12 @@ impl Runner {
         claimed: Claimed,
         mut ending: Ending,
         output: &CapturedOutput,
+        signals: &mut Signals,
     ) -> (Ending, Option<Straggler>) {
         let mut end = ending.finished(self.clock.now());
         end.output = output.text();
-        let (recorded, job_lock) = claimed.release(run.run_id, end, &self.clock).await;
-        let straggler = ending.straggler.take().map(|task| Straggler { task, _job_lock: job_lock });
+        let (recorded, occupation) = claimed.release(run.run_id, end, &self.clock, signals).await;
+        let straggler = ending.straggler.take().map(|task| Straggler { task, occupation });
         let ending = match recorded {
             Ok(true) => ending,
             Ok(false) => attempt::lost(&run.job, ending),

@@ -329,6 +329,7 @@ fn jobs_without_a_daemon_come_from_catalog_and_history() {
         [
             "run_id",
             "trigger",
+            "host",
             "due_at",
             "started_at",
             "finished_at",

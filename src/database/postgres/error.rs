@@ -122,6 +122,16 @@ fn of_state(state: &str, routine: Option<&str>) -> Verdict {
             Exit::Configuration,
             Some("create the schema, or set the role's search_path to one that exists"),
         ),
+        (_, "42P01" | "42703") => (
+            Exit::Configuration,
+            Some(
+                "the tables are not those of this program: `punctual check` says what is wrong; start daemons anew afterwards",
+            ),
+        ),
+        (_, "0A000") => (
+            Exit::Configuration,
+            Some("this server lacks something that punctual needs: see docs/postgresql.md"),
+        ),
         (_, "25006") => (
             Exit::Unavailable,
             Some(
@@ -161,9 +171,9 @@ mod tests {
         check(&["08006", "53300", "53200", "57P01", "57P02", "57P03"], Exit::Unavailable);
         check(&["40001", "40P01", "55P03", "57014", "25006", "25P03"], Exit::Unavailable);
         check(&["28P01", "28000", "42501"], Exit::Permission);
-        check(&["3D000", "3F000", "57P04"], Exit::Configuration);
+        check(&["3D000", "3F000", "57P04", "42P01", "0A000"], Exit::Configuration);
         check(&["53100", "58030", "58P01", "XX001"], Exit::InputOutput);
-        check(&["42601", "42P01", "23505", "22001", "", "é"], Exit::Bug);
+        check(&["42601", "23505", "22001", "", "é"], Exit::Bug);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 use super::super::{Migrations, newer_than_program};
-use super::Postgres;
+use super::{IDLE_LIMIT, Postgres};
 use crate::error::Result;
 
 /// The row of `schema_versions` that whoever migrates keeps locked, and the version of what the
@@ -112,6 +112,7 @@ async fn make_versions(client: &Client) -> Result<(), Error> {
 /// Applies what is missing, while the others wait for the row.
 async fn apply(client: &mut Client, migrations: &Migrations) -> Result<(), Error> {
     let transaction = client.transaction().await?;
+    transaction.batch_execute(IDLE_LIMIT).await?;
     transaction
         .query_typed(
             "SELECT version FROM schema_versions WHERE owner = $1 FOR UPDATE",

@@ -66,6 +66,11 @@ pub enum Protection {
 }
 
 impl PostgresUrl {
+    /// Whether it lets in with a password.
+    pub fn has_password(&self) -> bool {
+        self.session.get_password().is_some()
+    }
+
     /// The error says what is wrong, without what could be secret.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (address, query) = split(text)?;

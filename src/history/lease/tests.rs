@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use super::super::{Filter, History, Retention, Run, Trigger};
 use super::*;
 use crate::clock::{Clock, Timestamp};
@@ -50,6 +52,16 @@ impl Fixture {
             Start::Recorded(Some(fence)) => fence,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn renews(&self, fence: &Fence) -> bool {
+        let heart = Heart {
+            postgres: self.postgres().clone(),
+            fence: fence.clone(),
+            duration: MINUTE,
+            lost: CancellationToken::new(),
+        };
+        self.postgres().wait(heart.renew()).and_then(|renewed| renewed).expect("no error")
     }
 
     fn row(&self, run: &Started) -> Option<Run> {
@@ -168,24 +180,14 @@ fn a_lease_that_lapsed_and_that_nobody_took_can_be_renewed() {
     let run = run("a", None);
     let fence = fixture.starts(&run);
     fixture.lapse();
-    let renewed = || {
-        let heart = Heart {
-            postgres: fixture.postgres().clone(),
-            name: Arc::clone(&fence.name),
-            owner: fence.owner,
-            duration: MINUTE,
-            lost: CancellationToken::new(),
-        };
-        fixture.postgres().wait(heart.renew()).and_then(|renewed| renewed).expect("no error")
-    };
-    assert!(renewed());
+    assert!(fixture.renews(&fence));
     fixture.history.sweep_leases(Clock::System.now()).expect("swept");
     assert_eq!(fixture.outcome(&run), None, "it is alive");
     // A reader has found it lost: it is to stop, also when nobody has taken over.
     fixture.lapse();
     fixture.history.sweep_leases(Clock::System.now()).expect("swept");
     assert_eq!(fixture.outcome(&run).as_deref(), Some("lost"));
-    assert!(!renewed());
+    assert!(!fixture.renews(&fence));
 }
 
 #[test]
@@ -260,4 +262,34 @@ fn a_write_is_guarded_by_the_fence_until_its_transaction_ends() {
     fixture.lapse();
     fixture.starts(&run("a", None));
     assert!(!holds(&fence));
+}
+
+#[test]
+fn a_run_that_is_stuck_keeps_its_job_until_its_task_has_ended() {
+    let Some(fixture) = Fixture::new() else { return };
+    let (stuck, next) = (run("a", None), run("a", None));
+    let fence = fixture.starts(&stuck);
+    let lease = fixture.history.keep(&fence, MINUTE).expect("kept");
+    assert!(
+        fixture.history.finish(stuck.run_id, Some(&fence), &end(Outcome::Stuck)).expect("ours")
+    );
+    assert!(fixture.renews(&fence), "its task goes on");
+    let next_starts = || fixture.history.start(&next, &TERMS).expect("no error");
+    assert!(matches!(next_starts(), Start::Running));
+    lease.give_back();
+    assert!(matches!(next_starts(), Start::Recorded(_)));
+    assert_eq!(fixture.outcome(&stuck).as_deref(), Some("stuck"));
+}
+
+#[test]
+fn a_lease_that_lapsed_is_not_renewed_beside_runs_that_may_overlap() {
+    let Some(fixture) = Fixture::new() else { return };
+    let silent = run("a", None);
+    let fence = fixture.starts(&silent);
+    fixture.lapse();
+    let beside = fixture.history.start(&run("a", None), &Terms { shared: true, ..TERMS });
+    assert!(matches!(beside.expect("no error"), Start::Recorded(_)));
+    assert!(!fixture.renews(&fence));
+    let ours = fixture.history.finish(silent.run_id, Some(&fence), &end(Outcome::Succeeded));
+    assert!(!ours.expect("no error"));
 }

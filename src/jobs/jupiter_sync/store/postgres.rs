@@ -18,7 +18,8 @@
 //!
 //! # Portability
 //!
-//! No advisory locks, no functions of our own, no setting but the level of isolation.
+//! No advisory locks, no functions of our own, no setting but the level of isolation and how long
+//! a transaction may be idle.
 
 #[cfg(test)]
 pub(super) mod fixtures;
@@ -39,7 +40,7 @@ use super::super::batch::{Batch, Consumer, Entry};
 use super::tally::Tally;
 use super::{MIGRATIONS, StoreOptions};
 use crate::clock::Clock;
-use crate::database::{Fence, Postgres};
+use crate::database::{Fence, IDLE_LIMIT, Postgres};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::job;
@@ -334,7 +335,8 @@ impl PostgresStore {
 
     /// Does `work` in a transaction that counts only while the lease is held.
     async fn in_transaction<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
-        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED", "cannot begin to write").await?;
+        let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED; {IDLE_LIMIT}");
+        self.execute(&begin, "cannot begin to write").await?;
         let done = async {
             let done = work().await?;
             if let Some(fence) = &self.fence {
