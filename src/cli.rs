@@ -106,7 +106,9 @@ pub struct Run {
 
 impl Run {
     fn of(request: RunRequest, job: Option<&JobDefinition>, matches: &clap::ArgMatches) -> Self {
-        let due = matches.get_one("due").copied().unwrap_or_default();
+        // A dry run is not what the due time is for.
+        let is_dry = matches.try_get_one::<bool>("dry_run").ok().flatten() == Some(&true);
+        let due = matches.get_one("due").copied().filter(|_| !is_dry).unwrap_or(Due::None);
         let schedule = job.and_then(JobDefinition::schedule_text).map(str::to_owned);
         let jitter = job.map(|job| job.jitter).unwrap_or_default();
         Self { request, due, schedule, jitter }

@@ -110,7 +110,14 @@ pub enum DatabaseSource {
 impl DatabaseSource {
     /// Reads what people write: the path of a file, or a URL.
     pub fn from_text(text: &str) -> Result<Self, String> {
+        /// What a connection string in libpq's other form begins with.
+        const KEYWORDS: [&str; 6] =
+            ["host=", "hostaddr=", "port=", "dbname=", "user=", "password="];
+
         match text.split_once("://") {
+            None if KEYWORDS.iter().any(|keyword| text.trim_start().starts_with(keyword)) => {
+                Err("that is a list of keywords: write it as a URL, postgres://…".to_owned())
+            }
             None => Ok(Self::Path(text.into())),
             Some(("postgres" | "postgresql", _)) => Ok(Self::Url(Secret::new(text))),
             // The rest of it may be a password.

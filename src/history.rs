@@ -269,9 +269,6 @@ impl History {
     /// changed anything; nothing when the run is not in this database.
     pub fn mark_lost(&self, run_id: &str, noticed_at: Timestamp) -> Result<Option<bool>> {
         self.session.with("cannot mark a lost run", |statements| {
-            if self.session.as_postgres().is_some() {
-                statements.execute(lease::RELEASE_OF_DEAD, &[run_id.into()])?;
-            }
             let changed = statements.execute(
                 "UPDATE runs SET outcome = 'lost', finished_at = $1,
                      error = 'its process died without recording an end'
@@ -280,6 +277,17 @@ impl History {
             )?;
             let known = changed > 0 || !outcomes(statements, run_id)?.is_empty();
             Ok(known.then_some(changed > 0))
+        })
+    }
+
+    /// Frees the job of a lost run, whose lease would lapse by itself. For its own host, which ends
+    /// what the run left behind.
+    pub fn free_lost(&self, run_id: Uuid) -> Result<()> {
+        if self.session.as_postgres().is_none() {
+            return Ok(());
+        }
+        self.session.with("cannot free the job of a lost run", |statements| {
+            statements.execute(lease::RELEASE_OF_DEAD, &[(&run_id.to_string()).into()]).map(drop)
         })
     }
 

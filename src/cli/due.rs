@@ -34,7 +34,8 @@ impl FromStr for Due {
             "auto" => Ok(Self::Auto),
             "none" => Ok(Self::None),
             time => Timestamp::parse(time).map(Self::At).ok_or_else(|| {
-                "write auto, none or an RFC 3339 time such as 2026-11-24T02:00:00Z".to_owned()
+                "write auto, none or an RFC 3339 time in UTC such as 2026-11-24T02:00:00Z"
+                    .to_owned()
             }),
         }
     }

@@ -309,7 +309,7 @@ pub(super) fn lost(job: &str, ending: Ending) -> Ending {
 
 fn lease_lost(job: &str) -> Error {
     let message = format!(
-        "the lease of {job} was lost to another host; the run is not to go on, nor to record its end"
+        "the lease of {job} ran out, so that another host may run it; this run is not to go on, nor to record its end"
     );
     Error::new(Exit::NotRun, message).hint(format!(
         "this host slept, or did not reach the database for longer than --lease; `punctual history \

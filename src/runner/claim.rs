@@ -333,6 +333,9 @@ impl Runner {
             };
             let Some(job_lock) = job_lock else { return Ok(Try::Running(Place::Here)) };
             let lost_predecessor = lost_predecessor(&history, &liveness, &clock, &lock_path)?;
+            if let Some(lost) = lost_predecessor {
+                history.free_lost(lost)?;
+            }
             let liveness = liveness.declare(run.run_id)?;
             let started = history.start(&run, &terms).and_then(|start| {
                 let lease = match &start {
@@ -452,7 +455,7 @@ fn out_of_time(request: &RunRequest) -> Ending {
         Exit::TimedOut,
         format!("timed out after {timeout}, before the history could be opened"),
     )
-    .hint("another process may hold the database; find it, or give the run more --timeout");
+    .hint("find out what holds the database up, or give the run more --timeout");
     Ending::before_start(Outcome::TimedOut, Exit::TimedOut, Some(error))
 }
 

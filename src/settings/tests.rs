@@ -39,6 +39,8 @@ fn a_database_url_never_becomes_a_file_name() {
     assert!(!error.chain().contains("secret"), "{}", error.chain());
     let unknown = DatabaseSource::from_text("mysql://user:secret@host/db").expect_err("unknown");
     assert_eq!(unknown, "unknown kind of database: mysql");
+    let keywords = DatabaseSource::from_text("host=db user=me password=secret");
+    assert!(!keywords.expect_err("no file").contains("secret"));
     let path = DatabaseSource::from_text("data/x.db").expect("a path");
     let file = open_database(path).expect("a path");
     assert_eq!(file.path(), Some(PathBuf::from("data/x.db").as_path()));

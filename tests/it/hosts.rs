@@ -130,7 +130,7 @@ fn a_host_that_slept_too_long_finds_its_job_taken_and_stops() {
     eventually("the other host takes over", taken_over);
     assert_eq!(one.runs("host = 'one' AND outcome = 'lost'"), 1);
     sleeper.signal(Signal::CONT);
-    let woken = sleeper.wait().exits(75).says("the lease of endless was lost to another host");
+    let woken = sleeper.wait().exits(75).says("the lease of endless ran out");
     assert_eq!(woken.json()["outcome"], "lost");
     let kept = "host = 'one' AND outcome = 'lost' AND error LIKE '%did not renew its lease'";
     assert_eq!(one.runs(kept), 1, "it wrote under its old number");

@@ -103,7 +103,7 @@ fn check_server(check: &mut Check<'_>, subject: &Subject<'_>, postgres: &Postgre
         let of_versions = postgres.missing_rights(&["schema_versions"])?;
         missing.extend(of_versions.into_iter().filter(|missing| missing.right != "DELETE"));
     }
-    check_rights(check, subject, &standing, &missing, tables.outdated);
+    check_rights(check, subject, &standing, &missing, &tables);
     Ok(tables.has_history && missing.is_empty())
 }
 
@@ -163,13 +163,24 @@ fn check_rights(
     subject: &Subject<'_>,
     standing: &Standing,
     missing: &[MissingRight],
-    makes_tables: bool,
+    tables: &Tables,
 ) {
     let mut all_there = true;
     let (role, grantee) = (&standing.role, identifier(&standing.role));
-    if makes_tables && !standing.may_create {
+    if tables.outdated && !standing.may_create {
         all_there = false;
         match &standing.schema {
+            // Somebody else may make them, and some are never needed.
+            Some(schema) if tables.has_history => check.warning(
+                format!(
+                    "{role} may not make tables in the schema {schema}, and some are not there yet"
+                ),
+                format!(
+                    "start once as their owner what needs them (a daemon, jupiter-sync), or GRANT \
+                     CREATE ON SCHEMA {} TO {grantee}",
+                    identifier(schema)
+                ),
+            ),
             Some(schema) => check.error(
                 Exit::Permission,
                 format!("{role} may not make tables in the schema {schema}"),

@@ -237,13 +237,17 @@ fn runs_that_may_overlap_go_side_by_side_but_not_beside_one_that_may_not() {
 }
 
 #[test]
-fn a_process_that_is_proved_dead_leaves_its_job_free_at_once() {
+fn the_job_of_a_dead_run_is_free_once_its_host_says_so() {
     let Some(fixture) = Fixture::new() else { return };
     let dead = run("a", None);
     fixture.starts(&dead);
     let marked = fixture.history.mark_lost(&dead.run_id.to_string(), Clock::System.now());
     assert_eq!(marked.expect("no error"), Some(true));
-    fixture.starts(&run("a", None));
+    let next = run("a", None);
+    let start = fixture.history.start(&next, &TERMS).expect("no error");
+    assert!(matches!(start, Start::Running), "its command may still be going");
+    fixture.history.free_lost(dead.run_id).expect("freed");
+    fixture.starts(&next);
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub fn token(n: u64) -> Token<'static> {
 
 /// A context in real time, with a minute to the deadline and little patience with remotes.
 pub fn context(directory: &tempfile::TempDir, key: Option<&'static str>) -> JobContext {
-    let limits = HttpLimits { connect: Duration::from_secs(5), stall: Duration::from_millis(200) };
+    let limits = HttpLimits { connect: Duration::from_secs(5), stall: Duration::from_secs(1) };
     let clock = Clock::System;
     JobContext {
         run_id: Uuid::now_v7(),
