@@ -5,6 +5,7 @@
 //! see [`crate::liveness`], and for runs of other hosts [`lease`].
 
 mod lease;
+mod retention;
 mod shared;
 mod tables;
 
@@ -23,15 +24,6 @@ use crate::outcome::Outcome;
 pub use lease::Lease;
 pub use shared::SharedHistory;
 pub use tables::MIGRATIONS;
-
-/// One in this many runs cleans up after those of its job.
-const PRUNE_EVERY: i64 = 100;
-
-/// One in this many looks at all jobs, which takes a look at all rows: for the jobs that are gone.
-const PRUNE_ALL_EVERY: i64 = 10_000;
-
-/// The row of a due time stays for this long, whatever the retention.
-const CLAIM_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
 const READING: &str = "cannot read the history";
 
@@ -196,12 +188,8 @@ impl History {
             Some(postgres) => lease::claim(postgres, run, terms)?,
             None => self.insert_started(run)?,
         };
-        if number.is_some_and(|number| number % PRUNE_EVERY == 0) {
-            let all = number.is_some_and(|number| number % PRUNE_ALL_EVERY == 0);
-            let pruned = self.prune((!all).then_some(&run.job), run.started_at, terms.retention);
-            if let Err(error) = pruned {
-                tracing::warn!(error = error.chain(), "old runs stay in the history");
-            }
+        if let Some(number) = number {
+            self.prune_now_and_then(number, run, terms.retention);
         }
         Ok(start)
     }
@@ -523,35 +511,6 @@ impl History {
             )
         })?;
         Ok(failures.unwrap_or_default())
-    }
-
-    /// Deletes the runs of a job, or of all, that are too old, and the oldest of the job beyond the
-    /// greatest number. The latest due time of a job stays, however old: it tells what has had its
-    /// turn.
-    fn prune(&self, job: Option<&Arc<str>>, now: Timestamp, retention: Retention) -> Result<()> {
-        let job = job.map(|job| &**job);
-        // A host whose clock is behind has yet to see that the newest ones are claimed.
-        let claimed_before = now.minus(CLAIM_AGE_MIN).to_string();
-        // With "job = NULL OR" it would not use the index.
-        let of_job = if job.is_some() { "job = $1" } else { "$1 IS NULL" };
-        self.session.with("cannot delete old runs", |statements| {
-            statements.execute(
-                &format!(
-                    "DELETE FROM runs WHERE {of_job} AND outcome IS NOT NULL AND started_at < $2
-                         AND (due_at IS NULL OR due_at < (SELECT max(latest.due_at)
-                             FROM runs AS latest WHERE latest.job = runs.job))"
-                ),
-                &[job.into(), (&now.minus(retention.age_max).to_string()).into()],
-            )?;
-            statements.execute(
-                "DELETE FROM runs WHERE job = $1 AND outcome IS NOT NULL AND started_at <= (
-                     SELECT started_at FROM runs WHERE job = $1
-                     ORDER BY started_at DESC LIMIT 1 OFFSET $2)
-                   AND (due_at IS NULL OR due_at < $3)",
-                &[job.into(), retention.runs_max.into(), (&claimed_before).into()],
-            )?;
-            Ok(())
-        })
     }
 }
 

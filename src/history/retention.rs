@@ -1,0 +1,66 @@
+//! Deleting the runs that are past their time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{History, Retention, Started};
+use crate::clock::Timestamp;
+use crate::error::Result;
+
+/// One in this many runs cleans up after those of its job.
+const PRUNE_EVERY: i64 = 100;
+
+/// One in this many looks at all jobs, which takes a look at all rows: for the jobs that are gone.
+const PRUNE_ALL_EVERY: i64 = 10_000;
+
+/// The row of a due time stays for this long, whatever the retention.
+const CLAIM_AGE_MIN: Duration = Duration::from_secs(60 * 60);
+
+impl History {
+    /// Deletes what is past `retention`, for one run in a hundred, whose `number` says which. The
+    /// run goes on where that cannot be.
+    pub(super) fn prune_now_and_then(&self, number: i64, run: &Started, retention: Retention) {
+        if number % PRUNE_EVERY != 0 {
+            return;
+        }
+        let all = number % PRUNE_ALL_EVERY == 0;
+        let pruned = self.prune((!all).then_some(&run.job), run.started_at, retention);
+        if let Err(error) = pruned {
+            tracing::warn!(error = error.chain(), "old runs stay in the history");
+        }
+    }
+
+    /// Deletes the runs of a job, or of all, that are too old, and the oldest of the job beyond the
+    /// greatest number. The latest due time of a job stays, however old: it tells what has had its
+    /// turn.
+    pub(super) fn prune(
+        &self,
+        job: Option<&Arc<str>>,
+        now: Timestamp,
+        retention: Retention,
+    ) -> Result<()> {
+        let job = job.map(|job| &**job);
+        // A host whose clock is behind has yet to see that the newest ones are claimed.
+        let claimed_before = now.minus(CLAIM_AGE_MIN).to_string();
+        // With "job = NULL OR" it would not use the index.
+        let of_job = if job.is_some() { "job = $1" } else { "$1 IS NULL" };
+        self.session.with("cannot delete old runs", |statements| {
+            statements.execute(
+                &format!(
+                    "DELETE FROM runs WHERE {of_job} AND outcome IS NOT NULL AND started_at < $2
+                         AND (due_at IS NULL OR due_at < (SELECT max(latest.due_at)
+                             FROM runs AS latest WHERE latest.job = runs.job))"
+                ),
+                &[job.into(), (&now.minus(retention.age_max).to_string()).into()],
+            )?;
+            statements.execute(
+                "DELETE FROM runs WHERE job = $1 AND outcome IS NOT NULL AND started_at <= (
+                     SELECT started_at FROM runs WHERE job = $1
+                     ORDER BY started_at DESC LIMIT 1 OFFSET $2)
+                   AND (due_at IS NULL OR due_at < $3)",
+                &[job.into(), retention.runs_max.into(), (&claimed_before).into()],
+            )?;
+            Ok(())
+        })
+    }
+}
