@@ -49,6 +49,9 @@ pub struct LogSettings {
     pub files_kept: usize,
     /// The lines that commands print reach the terminal without the log: see `app::line_sink`.
     pub lines_elsewhere: bool,
+    /// The error of a run that failed is printed on stderr without the log, where that is text: see
+    /// `app::print_record`.
+    pub failures_elsewhere: bool,
 }
 
 /// Installs the process's log. Called once, before anything logs.
@@ -73,6 +76,9 @@ pub fn install(settings: &LogSettings, progress: &Progress) -> Result<()> {
 
     let writer = StderrWriter { progress: progress.clone() };
     let mut stderr_targets = targets(settings.stderr_level);
+    if settings.failures_elsewhere && settings.format == LogFormat::Text {
+        stderr_targets = stderr_targets.with_target(RUN_FAILED_TARGET, LevelFilter::OFF);
+    }
     if settings.lines_elsewhere {
         stderr_targets = stderr_targets.with_target(LINE_TARGET, LevelFilter::OFF);
     }
@@ -84,7 +90,7 @@ pub fn install(settings: &LogSettings, progress: &Progress) -> Result<()> {
             .with_target(false)
             .with_ansi(output::stderr_is_coloured())
             .log_internal_errors(false)
-            .with_filter(stderr_targets.with_target(RUN_FAILED_TARGET, LevelFilter::OFF))
+            .with_filter(stderr_targets)
             .boxed(),
     };
 

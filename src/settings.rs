@@ -118,6 +118,7 @@ impl Settings {
                 directory: log_dir,
                 files_kept: files_kept.into(),
                 lines_elsewhere: watched,
+                failures_elsewhere: true,
             },
             output: flags.output,
             quiet,
@@ -139,6 +140,7 @@ impl Settings {
         let verbose = args.flags.verbose.saturating_add(1);
         self.log.stderr_level = stderr_level(verbose, self.quiet, false);
         self.log.lines_elsewhere = false;
+        self.log.failures_elsewhere = false;
         self.progress = false;
         self
     }

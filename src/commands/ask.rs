@@ -21,8 +21,8 @@ pub struct TriggerCommand {
 
 /// Let a job's due times pass without a run
 ///
-/// Also across restarts of the daemon, until `punctual resume`. A run that is going goes on, and
-/// `punctual trigger` still works.
+/// Also across restarts of the daemon, until `punctual resume`, and where several hosts share the
+/// database on all of them. A run that is going goes on, and `punctual trigger` still works.
 #[derive(Debug, clap::Args)]
 pub struct PauseCommand {
     /// The job to pause

@@ -88,6 +88,7 @@ impl Load {
             directory: None,
             files_kept: 1,
             lines_elsewhere: false,
+            failures_elsewhere: false,
         };
         logging::install(&log, &Progress::hidden())?;
         let daemon = Daemon {

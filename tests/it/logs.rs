@@ -5,6 +5,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::daemon::Daemon;
 use crate::sandbox::{Running, Sandbox, eventually};
 
 /// The lines of all log files, each of them whole JSON.
@@ -118,4 +119,15 @@ fn a_log_directory_that_cannot_be_used_is_an_error_that_names_it() {
     sandbox.run(["hello", "--log-dir", "/sys/logs"]).exits(77).says("/sys/logs");
     sandbox.write("file", "");
     sandbox.run(["hello", "--log-dir", "file"]).exits(74).says("log directory file");
+}
+
+#[test]
+fn a_daemon_tells_on_stderr_which_runs_failed_and_why() {
+    let sandbox = Sandbox::new();
+    let jobs = "[jobs.bad]\nschedule = 'every 1s'\ncommand = ['/bin/sh', '-c', 'exit 3']\n";
+    sandbox.write("punctual.toml", jobs);
+    let mut daemon = Daemon::start(&sandbox, &["--config", "punctual.toml"]);
+    daemon.says("run failed");
+    daemon.signal(Signal::TERM);
+    daemon.wait().exits(0).says("run failed").says("exited with status 3");
 }
