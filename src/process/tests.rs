@@ -424,7 +424,7 @@ async fn a_helper_that_ends_by_itself_finishes_its_work() {
 #[tokio::test]
 async fn cancelled_the_whole_group_gets_sigterm() {
     let text = "trap 'echo asked; exit 4' TERM
-                sh -c 'trap \"echo asked too; exit\" TERM; sleep 1000 & echo ready; wait' &
+                sh -c 'trap \"echo asked too; exit\" TERM; sh -c \"echo ready; exec sleep 1000\" & wait' &
                 wait; wait";
     let mut running = script(text).start();
     assert_eq!(running.line().await, "ready");

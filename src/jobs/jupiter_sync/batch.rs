@@ -166,7 +166,6 @@ pub fn batch_queue(rows_max: usize, scratch_dir: &Path) -> (Producer, Consumer) 
     let state = State {
         filling: Batch::new(scratch_dir),
         rows_worth_taking: ROWS_WORTH_TAKING_FIRST.min(rows_max),
-        rows_worth_taking_min: ROWS_WORTH_TAKING_FIRST.min(rows_max),
         rows_taken: 0,
         closed: false,
         abandoned: false,
@@ -197,7 +196,6 @@ struct Queue {
 struct State {
     filling: Batch,
     rows_worth_taking: usize,
-    rows_worth_taking_min: usize,
     rows_taken: usize,
     /// The parser has ended: what is there is the last batch.
     closed: bool,
@@ -253,14 +251,6 @@ impl Drop for Producer {
 }
 
 impl Consumer {
-    /// Makes this many rows the fewest that are worth taking, for a store to which each batch costs
-    /// a commit.
-    pub fn take_no_fewer(&self, rows: usize) {
-        let mut state = self.0.lock();
-        state.rows_worth_taking_min = rows.min(self.0.rows_max);
-        state.rows_worth_taking = state.rows_worth_taking.max(state.rows_worth_taking_min);
-    }
-
     /// Takes the next batch, as soon as that is worth it; nothing after the last one.
     pub fn take(&self) -> Option<Batch> {
         let Self(queue) = self;
@@ -278,7 +268,7 @@ impl Consumer {
                 let batch = std::mem::replace(&mut state.filling, next);
                 state.rows_taken += batch.entries.len();
                 state.rows_worth_taking = (state.rows_taken / TAKEN_PER_ROW_WORTH_TAKING)
-                    .max(state.rows_worth_taking_min)
+                    .max(ROWS_WORTH_TAKING_FIRST)
                     .min(queue.rows_max);
                 drop(state);
                 queue.changed.notify_all();

@@ -85,10 +85,6 @@ const INSERT: &str = "INSERT INTO tokens (mint, name, symbol, decimals, icon, to
 const INSERT_OF_DRY_RUN: &str = "INSERT INTO dry_run_tokens (mint)
      SELECT mint FROM staged WHERE is_new";
 
-/// Rows of a batch at least, unless the list is slow: each batch is a commit, and so a wait for the
-/// server's disk.
-const BATCH_ROWS_MIN: usize = 10_000;
-
 /// Larger batches make a server no faster than this, and take memory.
 pub const BATCH_ROWS_MAX: usize = 2 * CHUNK_MINTS;
 
@@ -188,7 +184,6 @@ impl PostgresStore {
     }
 
     pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
-        queue.take_no_fewer(BATCH_ROWS_MIN);
         let postgres = self.postgres.clone();
         while let Some(mut batch) = queue.take() {
             let entries = batch.sorted_entries();
