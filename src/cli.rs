@@ -361,12 +361,8 @@ fn framed(
 }
 
 fn ping_url(job: &JobDefinition, source: &SecretSource) -> Result<PingUrl, Error> {
-    let url = source.read().map_err(|error| {
-        let hint = error.hint_text().unwrap_or_default().to_owned();
-        Error::new(Exit::Configuration, format!("the ping URL of {}", job.name))
-            .because(error)
-            .hint(hint)
-    })?;
+    let of_job = |error: Error| error.within(format!("the ping URL of {}", job.name));
+    let url = source.read().map_err(of_job)?;
     url.expose().parse().map_err(|reason: String| {
         Error::new(Exit::Configuration, format!("the ping URL of {}: {reason}", job.name))
             .hint("write it with its scheme, like https://hc-ping.com/your-uuid")

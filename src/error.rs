@@ -54,6 +54,13 @@ impl Error {
         self
     }
 
+    /// The same, as the cause of what it came to. Exit code and hint stay.
+    #[must_use]
+    pub fn within(mut self, message: impl Into<String>) -> Self {
+        let (exit, hint) = (self.exit, self.hint.take());
+        Self { hint, ..Self::new(exit, message).because(self) }
+    }
+
     pub fn exit(&self) -> Exit {
         self.exit
     }
@@ -133,6 +140,10 @@ mod tests {
         assert_eq!(outer.chain(), "cannot fetch list: reset by peer: os error 104");
         let repeated = Error::new(Exit::Failed, "open: no such file").because("no such file");
         assert_eq!(repeated.chain(), "open: no such file");
+        let within =
+            Error::new(Exit::Configuration, "it is empty").hint("fill it").within("the key");
+        assert_eq!(within.chain(), "the key: it is empty");
+        assert_eq!((within.exit(), within.hint_text()), (Exit::Configuration, Some("fill it")));
         let several = outer.others(["cannot fetch it either".to_owned()]);
         assert!(several.chain().ends_with(": os error 104; cannot fetch it either"));
         assert_eq!(several.lines().len(), 2);

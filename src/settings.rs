@@ -235,11 +235,8 @@ fn open_database(source: DatabaseSource) -> Result<Database> {
         DatabaseSource::Url(url) => (url, "the URL of the database".to_owned()),
         DatabaseSource::UrlFile(path) => {
             let place = format!("the URL of the database in {}", path.display());
-            let url = SecretSource::File(path).read().map_err(|error| {
-                let hint = error.hint_text().unwrap_or_default().to_owned();
-                Error::new(error.exit(), "the URL of the database").because(error).hint(hint)
-            })?;
-            (url, place)
+            let url = SecretSource::File(path).read();
+            (url.map_err(|error| error.within("the URL of the database"))?, place)
         }
     };
     let url = PostgresUrl::parse(url.expose()).map_err(|reason| {

@@ -178,16 +178,9 @@ impl Postgres {
             return Ok(connections);
         }
         let url = &self.0.url;
-        let tls = url.tls.connector().map_err(|error| {
-            // The error of the file names the file; this one the database.
-            let hint = error.hint_text().map(str::to_owned);
-            let classified =
-                Error::new(error.exit(), format!("database {}", self.label())).because(error);
-            match hint {
-                Some(hint) => classified.hint(hint),
-                None => classified,
-            }
-        })?;
+        // The error of the file names the file; this one the database.
+        let of_database = |error: Error| error.within(format!("database {}", self.label()));
+        let tls = url.tls.connector().map_err(of_database)?;
         let dialer = Dialer {
             servers: url.servers.clone(),
             ssl_mode: url.tls.ssl_mode(),

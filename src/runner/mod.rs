@@ -269,7 +269,7 @@ impl Runner {
             Err(error) if ending.outcome == Outcome::Succeeded => Ending {
                 outcome: Outcome::Failed,
                 exit: error.exit(),
-                error: Some(succeeded_unrecorded(error)),
+                error: Some(error.within("the job succeeded, but that is not in the history")),
                 ..ending
             },
             Err(error) => {
@@ -278,16 +278,6 @@ impl Runner {
             }
         };
         (ending, straggler)
-    }
-}
-
-fn succeeded_unrecorded(error: Error) -> Error {
-    let hint = error.hint_text().map(str::to_owned);
-    let told = Error::new(error.exit(), "the job succeeded, but that is not in the history")
-        .because(error);
-    match hint {
-        Some(hint) => told.hint(hint),
-        None => told,
     }
 }
 
