@@ -139,14 +139,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
     };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit(done)
 }
 
 /// The whole session. Says whether every contender could be measured; whether the

@@ -75,13 +75,7 @@ fn main() -> ExitCode {
         println!("nothing measured: start this with cargo bench --bench frame");
         return ExitCode::SUCCESS;
     }
-    match compare(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit(compare(&options).map(|()| true))
 }
 
 fn compare(options: &Options) -> io::Result<()> {

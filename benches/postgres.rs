@@ -100,14 +100,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
     };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit(done)
 }
 
 fn lists() -> Lists {
