@@ -14,6 +14,7 @@ mod fence;
 mod postgres;
 mod session;
 mod sqlite;
+mod value;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,7 +27,8 @@ pub use fence::Fence;
 pub use postgres::fixtures::Server;
 pub use postgres::{IDLE_LIMIT, MissingRight, Postgres, PostgresUrl, Protection, Standing};
 pub use session::{Fallible, Row, Session, Statements};
-pub use sqlite::{Inspection, Sqlite, checkpoint};
+pub use sqlite::{Inspection, Sqlite, checkpoint, create_private_directory};
+pub use value::{execute, query, query_one};
 
 /// The tables of one owner, as SQL steps that are only ever appended. Those of PostgreSQL can be
 /// done again where they were done in part.
@@ -102,8 +104,6 @@ fn newer_than_program(database: &dyn std::fmt::Display, what: &str) -> Error {
     Error::new(Exit::Configuration, message)
         .hint("upgrade punctual, or name another with --database")
 }
-
-pub use sqlite::create_private_directory;
 
 #[cfg(test)]
 pub use postgres::fixtures::shared_database as shared_postgres;

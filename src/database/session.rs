@@ -9,16 +9,14 @@
 //! In PostgreSQL each statement costs one round trip: it is parsed, bound and executed in one go,
 //! and nothing stays prepared, so that a pooler between may hand connections around.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deadpool_postgres::Object;
 use rusqlite::TransactionBehavior;
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
 
 use super::postgres::IDLE_LIMIT;
+use super::value::{Value, execute, query};
 use super::{Postgres, Sqlite};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -165,7 +163,7 @@ fn with_connection<T>(
     work: impl FnOnce(&Statements<'_>) -> Fallible<T>,
 ) -> Fallible<T> {
     let connection = Unfinished(Some(postgres.wait(postgres.pooled())??));
-    let Some(client) = &connection.0 else { return Err(Fault::Told(lost_connection())) };
+    let client = connection.client()?;
     let done = work(&Statements::Postgres(postgres, client));
     // One that has not answered may do so later, to somebody else.
     if !matches!(done, Err(Fault::Told(_))) {
@@ -179,7 +177,7 @@ fn try_transaction<T>(
     work: &mut impl FnMut(&Statements<'_>) -> Fallible<T>,
 ) -> Fallible<T> {
     let connection = Unfinished(Some(postgres.wait(postgres.pooled())??));
-    let Some(client) = &connection.0 else { return Err(Fault::Told(lost_connection())) };
+    let client = connection.client()?;
     let begin = format!("BEGIN ISOLATION LEVEL SERIALIZABLE; {IDLE_LIMIT}");
     postgres.wait(client.batch_execute(&begin))??;
     match work(&Statements::Postgres(postgres, client)) {
@@ -197,15 +195,17 @@ fn try_transaction<T>(
     }
 }
 
-fn lost_connection() -> Error {
-    Error::new(Exit::Bug, "a connection was given back too early")
-}
-
 /// A connection that is not done. Dropped like that it does not go back to the pool: it is closed,
 /// and the server rolls back.
 struct Unfinished(Option<Object>);
 
 impl Unfinished {
+    fn client(&self) -> Result<&Object> {
+        self.0
+            .as_ref()
+            .ok_or_else(|| Error::new(Exit::Bug, "a connection was given back too early"))
+    }
+
     fn give_back(mut self) {
         drop(self.0.take());
     }
@@ -232,8 +232,7 @@ impl Statements<'_> {
                 Ok(prepared.execute(rusqlite::params_from_iter(values))? as u64)
             }
             Self::Postgres(postgres, client) => {
-                let parameters = parameters(values);
-                Ok(postgres.wait(client.execute_typed(statement, &borrowed(&parameters)))??)
+                Ok(postgres.wait(execute(client, statement, values))??)
             }
         }
     }
@@ -256,9 +255,7 @@ impl Statements<'_> {
                 Ok(found)
             }
             Self::Postgres(postgres, client) => {
-                let parameters = parameters(values);
-                let rows =
-                    postgres.wait(client.query_typed(statement, &borrowed(&parameters)))??;
+                let rows = postgres.wait(query(client, statement, values))??;
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
         }
@@ -273,85 +270,6 @@ impl Statements<'_> {
     ) -> Fallible<Option<T>> {
         Ok(self.query(statement, values, read)?.into_iter().next())
     }
-}
-
-/// What a statement is given. All are nullable.
-#[derive(Clone, Copy, Debug)]
-pub enum Value<'a> {
-    Text(Option<&'a str>),
-    Integer(Option<i64>),
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(Some(text))
-    }
-}
-
-impl<'a> From<&'a String> for Value<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Text(Some(text))
-    }
-}
-
-impl<'a> From<Option<&'a str>> for Value<'a> {
-    fn from(text: Option<&'a str>) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'a> From<&'a Option<String>> for Value<'a> {
-    fn from(text: &'a Option<String>) -> Self {
-        Self::Text(text.as_deref())
-    }
-}
-
-macro_rules! integers {
-    ($($integer:ty),*) => {
-        $(impl From<$integer> for Value<'_> {
-            fn from(number: $integer) -> Self {
-                Self::Integer(Some(number.into()))
-            }
-        })*
-    };
-}
-
-integers!(u8, u32, i64);
-
-impl rusqlite::ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
-            Self::Integer(Some(number)) => ValueRef::Integer(*number),
-            Self::Text(None) | Self::Integer(None) => ValueRef::Null,
-        }))
-    }
-}
-
-/// A value as PostgreSQL takes it.
-enum Parameter<'a> {
-    /// Without NUL, which no text has there.
-    Text(Option<Cow<'a, str>>),
-    Integer(Option<i64>),
-}
-
-fn parameters<'a>(values: &[Value<'a>]) -> Vec<Parameter<'a>> {
-    let parameter = |value: &Value<'a>| match *value {
-        Value::Text(text) => Parameter::Text(text.map(|text| match text.contains('\0') {
-            true => Cow::Owned(text.replace('\0', "\u{fffd}")),
-            false => Cow::Borrowed(text),
-        })),
-        Value::Integer(number) => Parameter::Integer(number),
-    };
-    values.iter().map(parameter).collect()
-}
-
-fn borrowed<'a>(parameters: &'a [Parameter<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
-    let borrowed = |parameter: &'a Parameter<'_>| match parameter {
-        Parameter::Text(text) => (text as &(dyn ToSql + Sync), Type::TEXT),
-        Parameter::Integer(number) => (number as &(dyn ToSql + Sync), Type::INT8),
-    };
-    parameters.iter().map(borrowed).collect()
 }
 
 /// A row that was found.

@@ -19,13 +19,13 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
 use tokio_util::sync::CancellationToken;
 
 use super::{Finished, Start, Started, Terms};
 use crate::clock::millis;
-use crate::database::{Fence, Postgres};
+use crate::database::{Fence, Postgres, execute, query, query_one};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
@@ -123,41 +123,36 @@ pub(super) fn claim(
     let take = if terms.shared { TAKE_SHARED } else { TAKE };
     let statement = format!("WITH taken AS ({take}), started AS ({START}) {ANSWER}");
     let (id, due_at) = (run.run_id.to_string(), run.due_at.map(|due| due.to_string()));
-    let (job, trigger) = (&*run.job, run.trigger.name());
-    let started_at = run.started_at.to_string();
-    let (pid, version) = (i64::from(std::process::id()), env!("CARGO_PKG_VERSION"));
-    let lease_ms = millis(terms.lease) as i64;
+    let (job, started_at) = (&*run.job, run.started_at.to_string());
     let number = match terms.shared {
-        true => draw_number(postgres, job, due_at.as_deref())?,
+        true => draw_number(postgres, job, &due_at)?,
         false => None,
     };
-    let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
-        (&id, Type::TEXT),
-        (&job, Type::TEXT),
-        (&trigger, Type::TEXT),
-        (&due_at, Type::TEXT),
-        (&started_at, Type::TEXT),
-        (&run.host, Type::TEXT),
-        (&pid, Type::INT8),
-        (&version, Type::TEXT),
-        (&lease_ms, Type::INT8),
-        (&number, Type::INT8),
+    let values = [
+        (&id).into(),
+        job.into(),
+        run.trigger.name().into(),
+        (&due_at).into(),
+        (&started_at).into(),
+        (&run.host).into(),
+        std::process::id().into(),
+        env!("CARGO_PKG_VERSION").into(),
+        (millis(terms.lease) as i64).into(),
+        number.into(),
     ];
     let claimed: (Option<i64>, bool, Option<String>) = postgres.wait(async {
         let failed = postgres.error("cannot record the start of the run");
         let client = postgres.pooled().await?;
-        let read =
-            |row: tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        let answer = client.query_typed_one(&statement, &parameters).await.and_then(read);
+        let read = |row: Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+        let answer = query_one(&client, &statement, &values).await.and_then(read);
         match answer {
             Ok((None, false, _)) => {}
             // Another was faster with this due time, after this statement had begun to look.
             Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {}
             answer => return answer.map_err(failed),
         }
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&id, Type::TEXT), (&job, Type::TEXT), (&due_at, Type::TEXT)];
-        client.query_typed_one(LOOK, &parameters).await.and_then(read).map_err(failed)
+        let values = [(&id).into(), job.into(), (&due_at).into()];
+        query_one(&client, LOOK, &values).await.and_then(read).map_err(failed)
     })??;
     let (fence, has_run, lapsed) = claimed;
     if let Some(lapsed) = lapsed
@@ -178,22 +173,19 @@ pub(super) fn claim(
     Ok((start, fence))
 }
 
-fn draw_number(postgres: &Postgres, job: &str, due_at: Option<&str>) -> Result<Option<i64>> {
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&job, Type::TEXT), (&due_at, Type::TEXT)];
+fn draw_number(postgres: &Postgres, job: &str, due_at: &Option<String>) -> Result<Option<i64>> {
     postgres.wait(async {
         let client = postgres.pooled().await?;
-        let row = client.query_typed_opt(DRAW_NUMBER, &parameters).await;
-        row.and_then(|row| row.map(|row| row.try_get(0)).transpose())
+        let rows = query(&client, DRAW_NUMBER, &[job.into(), due_at.into()]).await;
+        rows.and_then(|rows| rows.first().map(|row| row.try_get(0)).transpose())
             .map_err(postgres.error("cannot record the start of the run"))
     })?
 }
 
 fn mark_lost(postgres: &Postgres, run_id: &str, noticed_at: &str) -> Result<()> {
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&run_id, Type::TEXT), (&noticed_at, Type::TEXT)];
     postgres.wait(async {
         let client = postgres.pooled().await?;
-        let marked = client.execute_typed(MARK_LOST, &parameters).await;
+        let marked = execute(&client, MARK_LOST, &[run_id.into(), noticed_at.into()]).await;
         marked.map(drop).map_err(postgres.error("cannot mark a lost run"))
     })?
 }
@@ -211,34 +203,29 @@ pub(super) fn finish(postgres: &Postgres, fence: &Fence, end: &Finished) -> Resu
     let statement =
         format!("WITH given_back AS ({given_back}), ended AS ({END}) SELECT count(*) FROM ended");
     let (finished_at, outcome) = (end.finished_at.to_string(), end.outcome.name());
-    let (exit_code, attempts) = (i64::from(end.exit.code()), i64::from(end.attempts));
-    let report = end.report.as_deref().map(RawValue::get);
-    let output = end.output.as_deref().map(|output| output.replace('\0', "\u{fffd}"));
-    let error = end.error.as_deref().map(|error| error.replace('\0', "\u{fffd}"));
-    let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
-        (&&*fence.name, Type::TEXT),
-        (&owner, Type::TEXT),
-        (&fence.number, Type::INT8),
-        (&finished_at, Type::TEXT),
-        (&outcome, Type::TEXT),
-        (&exit_code, Type::INT8),
-        (&attempts, Type::INT8),
-        (&error, Type::TEXT),
-        (&report, Type::TEXT),
-        (&output, Type::TEXT),
+    let values = [
+        (&*fence.name).into(),
+        (&owner).into(),
+        fence.number.into(),
+        (&finished_at).into(),
+        outcome.into(),
+        end.exit.code().into(),
+        end.attempts.into(),
+        (&end.error).into(),
+        end.report.as_deref().map(RawValue::get).into(),
+        (&end.output).into(),
     ];
     postgres.wait(async {
         let failed = postgres.error("cannot record the end of the run");
         let client = postgres.pooled().await?;
-        let ended = client.query_typed_one(&statement, &parameters).await;
+        let ended = query_one(&client, &statement, &values).await;
         let ended: i64 = ended.and_then(|row| row.try_get(0)).map_err(&failed)?;
         if ended > 0 {
             return Ok(true);
         }
         // An earlier try may have done it, whose answer was lost on the way.
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&owner, Type::TEXT), (&outcome, Type::TEXT), (&finished_at, Type::TEXT)];
-        let rows = client.query_typed(ENDED_LIKE_THIS, &parameters).await.map_err(&failed)?;
+        let values = [(&owner).into(), outcome.into(), (&finished_at).into()];
+        let rows = query(&client, ENDED_LIKE_THIS, &values).await.map_err(&failed)?;
         Ok(!rows.is_empty())
     })?
 }
@@ -276,14 +263,11 @@ impl Lease {
     ///
     /// Blocks.
     pub fn give_back(self) {
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
-            (&&*self.fence.name, Type::TEXT),
-            (&self.fence.owner.to_string(), Type::TEXT),
-            (&self.fence.number, Type::INT8),
-        ];
+        let owner = self.fence.owner.to_string();
+        let values = [(&*self.fence.name).into(), (&owner).into(), self.fence.number.into()];
         let given_back = self.postgres.wait(async {
             let client = self.postgres.pooled().await?;
-            let done = client.execute_typed(give_back(&self.fence), &parameters).await;
+            let done = execute(&client, give_back(&self.fence), &values).await;
             done.map_err(self.postgres.error("cannot give a lease back"))
         });
         if let Err(error) = given_back.and_then(|done| done) {
@@ -340,15 +324,15 @@ impl Heart {
     }
 
     async fn renew(&self) -> Result<bool> {
-        let (owner, lease_ms) = (self.fence.owner.to_string(), millis(self.duration) as i64);
-        let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
-            (&&*self.fence.name, Type::TEXT),
-            (&owner, Type::TEXT),
-            (&self.fence.number, Type::INT8),
-            (&lease_ms, Type::INT8),
+        let owner = self.fence.owner.to_string();
+        let values = [
+            (&*self.fence.name).into(),
+            (&owner).into(),
+            self.fence.number.into(),
+            (millis(self.duration) as i64).into(),
         ];
         let client = self.postgres.pooled().await?;
-        let renewed = client.execute_typed(RENEW, &parameters).await;
+        let renewed = execute(&client, RENEW, &values).await;
         Ok(renewed.map_err(self.postgres.error("cannot renew a lease"))? > 0)
     }
 }
