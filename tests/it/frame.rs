@@ -243,14 +243,21 @@ fn signals_cancel_a_run_and_a_second_one_does_not_wait() {
 #[test]
 fn a_terminal_that_goes_away_cancels_a_run_unless_it_is_to_outlive_it() {
     let sandbox = Sandbox::new();
-    let mut running = start(&sandbox, &[]);
+    // Makes the database.
+    sandbox.run(["hello"]).exits(0);
+    let start_by = |program: &str, arguments: &[&str]| {
+        let mut command = sandbox.command_of(program.as_ref(), arguments);
+        command.arg(env!("CARGO_BIN_EXE_punctual")).args(["jupiter-sync", "--from", "-"]);
+        let running = Running::of(command.stdin(Stdio::piped()));
+        eventually("the run is recorded", || unfinished(&sandbox) > 0);
+        running
+    };
+    // These tests may themselves be started by nohup.
+    let mut running = start_by("env", &["--default-signal=HUP"]);
     running.signal(Signal::HUP);
     running.wait_with_stdin_open().exits(143).says("cancelled by SIGHUP");
 
-    let mut command = sandbox.command_of("sh".as_ref(), ["-c", "trap '' HUP; exec \"$@\"", "sh"]);
-    command.arg(env!("CARGO_BIN_EXE_punctual")).args(["jupiter-sync", "--from", "-"]);
-    let mut outlives = Running::of(command.stdin(Stdio::piped()));
-    eventually("the run is recorded", || unfinished(&sandbox) > 0);
+    let mut outlives = start_by("sh", &["-c", "trap '' HUP; exec \"$@\"", "sh"]);
     outlives.signal(Signal::HUP);
     finish(outlives).exits(0);
 }
