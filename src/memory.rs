@@ -17,13 +17,16 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Read by jemalloc when it starts. One arena and small thread caches: a run has a handful of
 /// threads that hardly allocate at the same time, and most runs are over in milliseconds, of which
-/// setting up an arena and a full cache per thread would be a tenth.
+/// setting up an arena and a full cache per thread would be a tenth. Unused pages go back after a
+/// tenth of a second, not ten: bulk work moves large buffers about, and is not to keep the places
+/// where they were.
 /// <https://jemalloc.net/jemalloc.3.html#tuning>
 #[expect(unsafe_code, reason = "jemalloc finds its options by the symbol's name")]
 // SAFETY: nothing else in the program has this name, and the type is what jemalloc reads: a
 // pointer to a C string.
 #[unsafe(export_name = "malloc_conf")]
-static MALLOC_CONF: &[u8; 50] = b"narenas:1,tcache_max:1024,lg_tcache_nslots_mul:-1\0";
+static MALLOC_CONF: &[u8; 69] =
+    b"narenas:1,tcache_max:1024,lg_tcache_nslots_mul:-1,dirty_decay_ms:100\0";
 
 /// "All arenas" in jemalloc's names (`MALLCTL_ARENAS_ALL`), in the call that returns every unused
 /// page to the operating system. <https://jemalloc.net/jemalloc.3.html#arena.i.purge>
