@@ -13,9 +13,10 @@
 //!
 //! The log is not moved into the database whenever a connection closes, as SQLite would do it:
 //! that costs a small run more than all the rest. It is moved when it has grown, after the tables
-//! were changed, and by a job that has written a lot ([`checkpoint`]). In between the newest rows
-//! are in `punctual.db-wal` only, which belongs to the database.
+//! were changed, and by a job that has written a lot ([`checkpoint`]) or does so ([`Checkpointer`]).
+//! In between the newest rows are in `punctual.db-wal` only, which belongs to the database.
 
+mod checkpointer;
 mod inspection;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
+pub use checkpointer::Checkpointer;
 pub use inspection::Inspection;
 
 /// "punc" in ASCII: the `application_id` of our files.
@@ -222,6 +224,13 @@ pub fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
 }
 
+/// Waits long enough for everybody who waits for the write lock to see that it is free: SQLite looks
+/// every 100 ms at least (`sqliteDefaultBusyCallback` in its `main.c`). For bulk writers, between
+/// transactions.
+pub fn let_others_write() {
+    pause(Duration::from_millis(110));
+}
+
 /// `application_id` and `user_version`, both as of the same moment: another process may be making
 /// the file ours between two looks.
 fn identify(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
@@ -324,10 +333,7 @@ pub fn create_private_directory(directory: &Path) -> Result<()> {
     })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "blocking code that waits for another process's lock"
-)]
+#[expect(clippy::disallowed_methods, reason = "blocking code that waits for other processes")]
 fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }

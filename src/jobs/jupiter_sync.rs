@@ -103,7 +103,7 @@ pub struct JupiterSync {
     max_bytes: ByteSize,
 
     /// Tokens that are stored together at most
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 40_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), hide_short_help = true)]
     batch_size: u32,
 }
 
@@ -345,8 +345,8 @@ impl Sync<'_> {
         };
         let cancellation = context.cancellation.clone();
         let chunks = ChunkReader::new(receiver, cancellation.clone(), context.progress.clone());
-        let batch_rows = self.store().batch_rows(self.job.batch_size as usize);
-        let (producer, consumer) = batch_queue(batch_rows, &context.scratch_dir);
+        let sizes = self.store().batch_sizes(self.job.batch_size as usize);
+        let (producer, consumer) = batch_queue(sizes, &context.scratch_dir);
         let parsing = Parsing {
             shape: source.shape(),
             compression: pump.compression,

@@ -5,6 +5,7 @@
 //! encoded into a buffer, and the buffer goes to an unlinked temporary file when it is full.
 
 use std::fs::File;
+use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,21 +29,28 @@ const TAKEN_PER_ROW_WORTH_TAKING: usize = 8;
 /// Or once it has waited this long for more.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// While a table has fewer rows than this, its index is in memory whatever the order in which it
+/// fills, and a batch is full with few rows: more would only go through the file.
+const ROWS_OF_SMALL_TABLE: usize = 100_000;
+
+/// The rows of a full batch until then: encoded, they fit into the buffer.
+const ROWS_FULL_FIRST: usize = 4096;
+
+/// Of the rows beyond a small table, a batch may have one for this many: each page of the index that
+/// has to be read is then changed several times.
+const STORED_PER_ROW_OF_FULL: usize = 3;
+
 /// The bytes of a mint, padded with zeros: base58 of 32 bytes has 32 to 44 characters.
 pub type MintKey = [u8; 44];
 
-/// One element of a batch.
+/// One element of a batch. There are many of them: small, so that they stay in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     pub mint: MintKey,
-    /// Where its encoded row is; nothing for an element that was malformed but has a mint.
-    row: Option<Span>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    offset: u64,
-    bytes: u32,
+    /// How long its encoded row is; nothing for an element that was malformed but has a mint.
+    row_bytes: Option<NonZeroU32>,
+    /// Where that row is.
+    row_offset: u64,
 }
 
 impl Entry {
@@ -51,12 +59,12 @@ impl Entry {
     }
 
     pub fn is_token(&self) -> bool {
-        self.row.is_some()
+        self.row_bytes.is_some()
     }
 
     /// Sorts by mint, and by arrival within a mint.
     fn order(&self) -> (&MintKey, u64) {
-        (&self.mint, self.row.map_or(u64::MAX, |row| row.offset))
+        (&self.mint, self.row_offset)
     }
 }
 
@@ -86,10 +94,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    fn new(scratch_dir: &Path) -> Self {
+    fn new(rows_max: usize, scratch_dir: &Path) -> Self {
         Self {
-            // All of it at once, with room for the row that fills it: growing would copy it again
-            // and again, and leave the smaller ones behind.
+            // All of it at once, with room for the row that fills the buffer: growing would copy
+            // them again and again, and leave the smaller ones behind.
+            entries: Vec::with_capacity(rows_max),
             buffer: Vec::with_capacity(BUFFER_BYTES + BUFFER_BYTES / 8),
             scratch_dir: scratch_dir.to_owned(),
             ..Self::default()
@@ -100,16 +109,16 @@ impl Batch {
         let before = self.buffer.len();
         postcard::to_io(token, &mut self.buffer)
             .map_err(|error| Error::new(Exit::Bug, "cannot encode a row").because(error))?;
-        let row = Span {
-            offset: self.file_bytes + before as u64,
-            bytes: (self.buffer.len() - before) as u32,
-        };
-        self.entries.push(Entry { mint: mint_key(&token.mint), row: Some(row) });
+        self.entries.push(Entry {
+            mint: mint_key(&token.mint),
+            row_bytes: NonZeroU32::new((self.buffer.len() - before) as u32),
+            row_offset: self.file_bytes + before as u64,
+        });
         if self.buffer.len() >= BUFFER_BYTES { self.spill() } else { Ok(()) }
     }
 
     fn push_sighting(&mut self, mint: &str) {
-        self.entries.push(Entry { mint: mint_key(mint), row: None });
+        self.entries.push(Entry { mint: mint_key(mint), row_bytes: None, row_offset: u64::MAX });
     }
 
     /// Moves the buffer's rows to the end of the file.
@@ -139,15 +148,15 @@ impl Batch {
     /// The row of an entry, decoded; `scratch` lends it the room.
     pub fn row<'a>(&'a self, entry: &Entry, scratch: &'a mut Vec<u8>) -> Result<Token<'a>> {
         let missing = || Error::new(Exit::Bug, "a row is not in its batch");
-        let span = entry.row.ok_or_else(missing)?;
-        let encoded: &[u8] = match (&self.file, span.offset.checked_sub(self.file_bytes)) {
+        let bytes = entry.row_bytes.ok_or_else(missing)?.get() as usize;
+        let encoded: &[u8] = match (&self.file, entry.row_offset.checked_sub(self.file_bytes)) {
             (_, Some(offset)) => {
                 let offset = offset as usize;
-                self.buffer.get(offset..offset + span.bytes as usize).ok_or_else(missing)?
+                self.buffer.get(offset..offset + bytes).ok_or_else(missing)?
             }
             (Some(file), None) => {
-                scratch.resize(span.bytes as usize, 0);
-                file.read_exact_at(scratch, span.offset)
+                scratch.resize(bytes, 0);
+                file.read_exact_at(scratch, entry.row_offset)
                     .map_err(|error| Error::io("cannot read a temporary file", error))?;
                 scratch
             }
@@ -158,14 +167,38 @@ impl Batch {
     }
 }
 
+/// How many rows a batch may have.
+#[derive(Clone, Copy, Debug)]
+pub enum BatchSizes {
+    /// So many, at any time.
+    UpTo(usize),
+    /// What is good for an index of so many rows, to which those of the batches come, but never more
+    /// than `rows_max`.
+    ForIndex { rows_stored: usize, rows_max: usize },
+}
+
+impl BatchSizes {
+    /// The rows of a full batch, once this many were taken.
+    fn full(self, rows_taken: usize) -> usize {
+        match self {
+            Self::UpTo(rows_max) => rows_max,
+            Self::ForIndex { rows_stored, rows_max } => {
+                let beyond = (rows_stored + rows_taken).saturating_sub(ROWS_OF_SMALL_TABLE);
+                (beyond / STORED_PER_ROW_OF_FULL).max(ROWS_FULL_FIRST).min(rows_max)
+            }
+        }
+    }
+}
+
 /// The two ends of a queue of batches, which the parser fills and the store empties. While the
 /// store works on one batch the next one fills, so batches grow as large as the store is slow.
 ///
-/// Batches have `rows_max` rows at most. Temporary files go into `scratch_dir`.
-pub fn batch_queue(rows_max: usize, scratch_dir: &Path) -> (Producer, Consumer) {
+/// Temporary files go into `scratch_dir`.
+pub fn batch_queue(sizes: BatchSizes, scratch_dir: &Path) -> (Producer, Consumer) {
     let state = State {
-        filling: Batch::new(scratch_dir),
-        rows_worth_taking: ROWS_WORTH_TAKING_FIRST.min(rows_max),
+        filling: Batch::new(sizes.full(0), scratch_dir),
+        rows_worth_taking: ROWS_WORTH_TAKING_FIRST,
+        rows_full: sizes.full(0),
         rows_taken: 0,
         closed: false,
         abandoned: false,
@@ -173,7 +206,7 @@ pub fn batch_queue(rows_max: usize, scratch_dir: &Path) -> (Producer, Consumer) 
     let queue = Arc::new(Queue {
         state: Mutex::new(state),
         changed: Condvar::new(),
-        rows_max,
+        sizes,
         scratch_dir: scratch_dir.to_owned(),
     });
     (Producer(Arc::clone(&queue)), Consumer(queue))
@@ -189,13 +222,14 @@ struct Queue {
     state: Mutex<State>,
     /// Signalled when the store may take and when the parser may go on.
     changed: Condvar,
-    rows_max: usize,
+    sizes: BatchSizes,
     scratch_dir: PathBuf,
 }
 
 struct State {
     filling: Batch,
     rows_worth_taking: usize,
+    rows_full: usize,
     rows_taken: usize,
     /// The parser has ended: what is there is the last batch.
     closed: bool,
@@ -203,9 +237,30 @@ struct State {
     abandoned: bool,
 }
 
+impl State {
+    /// Whether an idle store is to take what there is.
+    fn is_ready(&self) -> bool {
+        let rows = self.filling.entries.len();
+        rows >= self.rows_worth_taking.min(self.rows_full) || (self.closed && rows > 0)
+    }
+}
+
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the batch that is filling, and begins the next one.
+    fn take_from(&self, mut state: MutexGuard<'_, State>) -> Batch {
+        state.rows_taken += state.filling.entries.len();
+        state.rows_worth_taking =
+            (state.rows_taken / TAKEN_PER_ROW_WORTH_TAKING).max(ROWS_WORTH_TAKING_FIRST);
+        state.rows_full = self.sizes.full(state.rows_taken);
+        let next = Batch::new(state.rows_full, &self.scratch_dir);
+        let batch = std::mem::replace(&mut state.filling, next);
+        drop(state);
+        self.changed.notify_all();
+        batch
     }
 }
 
@@ -228,7 +283,7 @@ impl Producer {
         let mut state = queue
             .changed
             .wait_while(queue.lock(), |state| {
-                state.filling.entries.len() >= queue.rows_max && !state.abandoned
+                state.filling.entries.len() >= state.rows_full && !state.abandoned
             })
             .unwrap_or_else(PoisonError::into_inner);
         if state.abandoned {
@@ -236,7 +291,7 @@ impl Producer {
         }
         add(&mut state.filling)?;
         let rows = state.filling.entries.len();
-        if rows == state.rows_worth_taking || rows == queue.rows_max {
+        if rows == state.rows_worth_taking || rows == state.rows_full {
             queue.changed.notify_all();
         }
         Ok(true)
@@ -258,25 +313,30 @@ impl Consumer {
         loop {
             let (woken, _) = queue
                 .changed
-                .wait_timeout_while(state, PATIENCE, |state| {
-                    state.filling.entries.len() < state.rows_worth_taking && !state.closed
-                })
+                .wait_timeout_while(state, PATIENCE, |state| !state.is_ready() && !state.closed)
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if !state.filling.entries.is_empty() {
-                let next = Batch::new(&queue.scratch_dir);
-                let batch = std::mem::replace(&mut state.filling, next);
-                state.rows_taken += batch.entries.len();
-                state.rows_worth_taking = (state.rows_taken / TAKEN_PER_ROW_WORTH_TAKING)
-                    .max(ROWS_WORTH_TAKING_FIRST)
-                    .min(queue.rows_max);
-                drop(state);
-                queue.changed.notify_all();
-                return Some(batch);
+                return Some(queue.take_from(state));
             }
             if state.closed {
                 return None;
             }
+        }
+    }
+
+    /// Takes the next batch if that is worth it by now, and has at most so many rows; without waiting.
+    pub fn take_ready(&self, rows_max: usize) -> Option<Batch> {
+        let Self(queue) = self;
+        let state = queue.lock();
+        let fits = state.filling.entries.len() <= rows_max;
+        (state.is_ready() && fits).then(|| queue.take_from(state))
+    }
+
+    /// The rows that a batch may ever have.
+    pub fn rows_max(&self) -> usize {
+        match self.0.sizes {
+            BatchSizes::UpTo(rows_max) | BatchSizes::ForIndex { rows_max, .. } => rows_max,
         }
     }
 }

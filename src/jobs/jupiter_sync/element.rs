@@ -22,21 +22,37 @@ pub struct Token<'a> {
     /// Base58 of 32 bytes. The only key: names and symbols are not unique.
     #[serde(borrow)]
     pub mint: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub name: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub symbol: Option<Cow<'a, str>>,
     pub decimals: u8,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub icon: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub token_program: Option<Cow<'a, str>>,
     /// A JSON array of text, sorted, without doubles; `[]` when there are none.
+    #[serde(borrow)]
     pub tags: Cow<'a, str>,
     pub is_verified: Option<bool>,
     /// As the source writes it.
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub created_at: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub website: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub twitter: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub launchpad: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub mint_authority: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub freeze_authority: Option<Cow<'a, str>>,
+}
+
+/// Text that is not copied: left to itself, serde copies what is in an `Option`.
+fn borrowed<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Option::<&str>::deserialize(deserializer).map(|text| text.map(Cow::Borrowed))
 }
 
 /// Why an element is not stored.
@@ -227,7 +243,7 @@ impl Visitor<'_> for KeySeed {
 }
 
 /// The values of the known keys, unread.
-struct Fields<'a>([Option<&'a RawValue>; Key::Unknown as usize]);
+struct Fields<'a>([Option<&'a str>; Key::Unknown as usize]);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -244,7 +260,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                 let mut fields = Fields([None; Key::Unknown as usize]);
                 while let Some(key) = map.next_key_seed(KeySeed)? {
                     match fields.0.get_mut(key as usize) {
-                        Some(field) => *field = Some(map.next_value()?),
+                        Some(field) => *field = Some(map.next_value::<&RawValue>()?.get()),
                         None => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -261,7 +277,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 impl<'a> Fields<'a> {
     /// The value of a key; `null` counts as missing.
     fn raw(&self, key: Key) -> Option<&'a str> {
-        self.0[key as usize].map(RawValue::get).filter(|raw| *raw != "null")
+        self.0[key as usize].filter(|raw| *raw != "null")
     }
 
     /// The text under the first of `keys` that holds one.

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::postgres::PostgresStore;
 use self::sqlite::SqliteStore;
-use super::batch::Consumer;
+use super::batch::{BatchSizes, Consumer};
 use super::report::Counts;
 use crate::clock::Clock;
 use crate::database::{Database, Fence, Migrations};
@@ -85,11 +85,13 @@ impl Store {
         }
     }
 
-    /// How many rows a batch is to have at most, where this many are allowed.
-    pub fn batch_rows(&self, rows_max: usize) -> usize {
+    /// How large batches are to be, where they may have this many rows.
+    pub fn batch_sizes(&self, rows_max: usize) -> BatchSizes {
         match self {
-            Self::Sqlite(_) => rows_max,
-            Self::Postgres(_) => rows_max.min(postgres::BATCH_ROWS_MAX),
+            Self::Sqlite(store) => {
+                BatchSizes::ForIndex { rows_stored: store.rows_stored() as usize, rows_max }
+            }
+            Self::Postgres(_) => BatchSizes::UpTo(rows_max.min(postgres::BATCH_ROWS_MAX)),
         }
     }
 
@@ -112,7 +114,7 @@ impl Store {
     }
 
     /// Moves what was written to its final place on the disk.
-    pub fn flush(&self) -> Result<()> {
+    pub fn flush(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(store) => store.flush(),
             // What a server has committed is on its disk.

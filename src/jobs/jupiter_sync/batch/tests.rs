@@ -15,7 +15,7 @@ fn directory() -> tempfile::TempDir {
 #[test]
 fn rows_come_back_whether_they_were_in_memory_or_on_disk() {
     let directory = directory();
-    let mut batch = Batch::new(directory.path());
+    let mut batch = Batch::new(3000, directory.path());
     let tokens: Vec<Token<'_>> = (0..3000).map(|n| token(n, 2000)).collect();
     for token in &tokens {
         batch.push(token).expect("pushed");
@@ -39,7 +39,7 @@ fn rows_come_back_whether_they_were_in_memory_or_on_disk() {
 #[test]
 fn entries_of_one_mint_keep_the_order_in_which_they_came() {
     let directory = directory();
-    let mut batch = Batch::new(directory.path());
+    let mut batch = Batch::new(3000, directory.path());
     batch.push_sighting(&mint(1));
     for (n, bytes) in [(1, 1), (0, 5), (1, 2), (1, 3)] {
         batch.push(&token(n, bytes)).expect("pushed");
@@ -60,7 +60,7 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
     const ALL: u64 = 1000;
     for rows_max in [1, 7, 300, 100_000] {
         let directory = directory();
-        let (producer, consumer) = batch_queue(rows_max, directory.path());
+        let (producer, consumer) = batch_queue(BatchSizes::UpTo(rows_max), directory.path());
         let taken = std::thread::scope(|scope| {
             scope.spawn(move || {
                 for n in 0..ALL {
@@ -80,9 +80,35 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
 }
 
 #[test]
+fn batches_are_small_for_a_small_index_and_grow_with_it() {
+    let sizes = BatchSizes::ForIndex { rows_stored: 40_000, rows_max: 50_000 };
+    assert_eq!(sizes.full(0), 4096);
+    assert_eq!(sizes.full(60_000), 4096);
+    assert_eq!(sizes.full(90_000), 10_000);
+    assert_eq!(sizes.full(1_000_000), 50_000);
+    assert_eq!(BatchSizes::ForIndex { rows_stored: 0, rows_max: 7 }.full(0), 7);
+}
+
+#[test]
+fn what_is_not_worth_taking_yet_is_left_to_whoever_waits() {
+    let directory = directory();
+    let (producer, consumer) = batch_queue(BatchSizes::UpTo(3), directory.path());
+    producer.push(&token(0, 1)).expect("pushed");
+    assert!(consumer.take_ready(3).is_none());
+    producer.push(&token(1, 1)).expect("pushed");
+    producer.push(&token(2, 1)).expect("pushed");
+    assert!(consumer.take_ready(2).is_none(), "it is more than is wanted");
+    assert_eq!(consumer.take_ready(3).expect("it is full").sorted_entries().len(), 3);
+    producer.push(&token(3, 1)).expect("pushed");
+    drop(producer);
+    assert_eq!(consumer.take_ready(3).expect("the last").sorted_entries().len(), 1);
+    assert!(consumer.take_ready(3).is_none());
+}
+
+#[test]
 fn the_last_batch_comes_after_the_producer_has_gone() {
     let directory = directory();
-    let (producer, consumer) = batch_queue(100, directory.path());
+    let (producer, consumer) = batch_queue(BatchSizes::UpTo(100), directory.path());
     producer.push(&token(0, 1)).expect("pushed");
     producer.push_sighting(&mint(1)).expect("pushed");
     drop(producer);
@@ -94,7 +120,7 @@ fn the_last_batch_comes_after_the_producer_has_gone() {
 #[test]
 fn a_producer_learns_that_the_consumer_has_gone_even_while_it_waits() {
     let directory = directory();
-    let (producer, consumer) = batch_queue(1, directory.path());
+    let (producer, consumer) = batch_queue(BatchSizes::UpTo(1), directory.path());
     assert!(producer.push(&token(0, 1)).expect("pushed"));
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| producer.push(&token(1, 1)).expect("no error"));
@@ -106,7 +132,7 @@ fn a_producer_learns_that_the_consumer_has_gone_even_while_it_waits() {
 
 #[test]
 fn a_directory_without_room_is_an_error_that_names_it() {
-    let mut batch = Batch::new(Path::new("/nonexistent/place"));
+    let mut batch = Batch::new(3000, Path::new("/nonexistent/place"));
     let error = (0..3000).find_map(|n| batch.push(&token(n, 2000)).err()).expect("it cannot spill");
     assert!(error.chain().contains("/nonexistent/place"), "{}", error.chain());
 }

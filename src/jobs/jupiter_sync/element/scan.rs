@@ -2,12 +2,13 @@
 //!
 //! Most bytes of an element are statistics that nobody reads: objects under unknown keys. These are
 //! passed over by their brackets and quotes alone, which takes a fraction of the time of reading
-//! them; what else is in them is not checked. Every other value is read by serde_json, and an
-//! element that is not as usual is left to it as a whole.
+//! them; what else is in them is not checked. Plain texts, numbers and literals are; every other
+//! value is read by serde_json, and an element that is not as usual is left to it as a whole.
 
 use memchr::{memchr, memchr_iter, memchr2};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::{Fields, Key};
 
@@ -20,14 +21,13 @@ pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
         let name_ends = string_end(json, at)?;
         let key = Key::of(&json[at + 1..name_ends]);
         at = after(json, name_ends + 1, b':')?;
-        at = match (fields.0.get_mut(key as usize), json.get(at)?) {
-            (Some(field), _) => {
-                let (value, end) = value(json, at)?;
+        at = match fields.0.get_mut(key as usize) {
+            Some(field) => {
+                let value = known_value(json, at)?;
                 *field = Some(value);
-                end
+                at + value.len()
             }
-            (None, b'{' | b'[') => container_end(json, at)?,
-            (None, _) => value::<IgnoredAny>(json, at)?.1,
+            None => unknown_value_end(json, at)?,
         };
         at = blanks_end(json, at);
         match json.get(at)? {
@@ -38,11 +38,73 @@ pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
     }
 }
 
-/// The value at a position, and where it ends.
+/// The value at a position, checked.
+fn known_value(json: &[u8], at: usize) -> Option<&str> {
+    let end = match json.get(at)? {
+        b'{' | b'[' => None,
+        b'"' => plain_text_end(json, at),
+        _ => scalar_end(json, at),
+    };
+    match end {
+        Some(end) => std::str::from_utf8(&json[at..end]).ok(),
+        None => value::<&RawValue>(json, at).map(|(raw, _)| raw.get()),
+    }
+}
+
+fn unknown_value_end(json: &[u8], at: usize) -> Option<usize> {
+    match json.get(at)? {
+        b'{' | b'[' => container_end(json, at),
+        b'"' => {
+            plain_text_end(json, at).or_else(|| value::<IgnoredAny>(json, at).map(|(_, end)| end))
+        }
+        _ => scalar_end(json, at),
+    }
+}
+
+/// Where the text that begins at a position ends, one without escapes. No control character stands
+/// in a text as it is: RFC 8259, section 7.
+fn plain_text_end(json: &[u8], at: usize) -> Option<usize> {
+    let end = string_end(json, at)? + 1;
+    // All of it is looked at, which takes less time than stopping early.
+    let has_controls = json[at..end].iter().fold(false, |has, byte| has | (*byte < b' '));
+    (!has_controls).then_some(end)
+}
+
+/// The value at a position as serde_json reads it, and where it ends.
 fn value<'a, T: Deserialize<'a>>(json: &'a [u8], at: usize) -> Option<(T, usize)> {
     let mut values = serde_json::Deserializer::from_slice(&json[at..]).into_iter();
     let value = values.next()?.ok()?;
     Some((value, at + values.byte_offset()))
+}
+
+/// Where the number, `true`, `false` or `null` that begins at a position ends.
+fn scalar_end(json: &[u8], at: usize) -> Option<usize> {
+    let rest = json.get(at..)?;
+    let literal = [&b"true"[..], b"false", b"null"].into_iter().find(|word| rest.starts_with(word));
+    literal.map(|word| at + word.len()).or_else(|| number_end(json, at))
+}
+
+/// Where the number that begins at a position ends: RFC 8259, section 6.
+fn number_end(json: &[u8], at: usize) -> Option<usize> {
+    let whole = at + usize::from(*json.get(at)? == b'-');
+    let mut at = digits_end(json, whole)?;
+    if json[whole] == b'0' && at > whole + 1 {
+        return None;
+    }
+    if json.get(at) == Some(&b'.') {
+        at = digits_end(json, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = json.get(at) {
+        let sign = usize::from(matches!(json.get(at + 1), Some(b'+' | b'-')));
+        at = digits_end(json, at + 1 + sign)?;
+    }
+    Some(at)
+}
+
+/// Where the digits end of which at least one is at a position.
+fn digits_end(json: &[u8], at: usize) -> Option<usize> {
+    let digits = json.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (digits > 0).then_some(at + digits)
 }
 
 /// Where the object or array that begins at a position ends. Texts in it that hold an escape or such
@@ -94,7 +156,7 @@ mod tests {
     use super::*;
 
     fn raw<'a>(fields: &Fields<'a>) -> Vec<Option<&'a str>> {
-        fields.0.iter().map(|field| field.map(|value| value.get())).collect()
+        fields.0.to_vec()
     }
 
     fn read(json: &str) -> Fields<'_> {
@@ -173,6 +235,14 @@ mod tests {
             r#"{"id": 1 "x": 2}"#,
             r#"{"x": [}"#,
             r#"{"x": tru}"#,
+            r#"{"x": nulll}"#,
+            r#"{"x": 01}"#,
+            r#"{"x": 1.}"#,
+            r#"{"x": 1e}"#,
+            r#"{"x": -}"#,
+            r#"{"x": +1}"#,
+            "{\"id\": \"a\u{1}\"}",
+            "{\"x\": \"a\u{1}\"}",
             r#"{"i\u0064": 1}"#,
             r#"{"x": {"y": "}"}}"#,
             r#"{"x": {"y": "\""}}"#,

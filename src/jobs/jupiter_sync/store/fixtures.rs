@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-use super::super::batch::{Consumer, batch_queue};
+use super::super::batch::{BatchSizes, Consumer, batch_queue};
 use super::super::element::Token;
 use super::super::fixtures::token;
 use super::super::fixtures::tokens::mint;
@@ -74,7 +74,7 @@ impl Fixture {
 
     /// A queue that ends after these.
     pub fn queue(&self, tokens: &[Token<'static>]) -> Consumer {
-        let (producer, consumer) = batch_queue(100_000, self.directory.path());
+        let (producer, consumer) = batch_queue(BatchSizes::UpTo(100_000), self.directory.path());
         for token in tokens {
             producer.push(token).expect("pushed");
         }

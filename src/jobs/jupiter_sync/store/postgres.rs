@@ -2,12 +2,14 @@
 //!
 //! # How rows get there
 //!
-//! A batch is worked on in chunks, sorted by mint. What the server lacks, and what it is to
-//! compare, is copied into a temporary table ([`staging`]); from there it inserts what is new.
-//! One chunk is one transaction, so a kill leaves whole chunks, and the next run completes them.
-//! Which mints are stored is asked first, so that a run without news moves mints only, unless the
-//! table was empty and has given no reason to ask. What another program has inserted meanwhile
-//! makes an insertion fail; it is done again with `ON CONFLICT`, and the others are asked for.
+//! A batch is worked on in chunks, sorted by mint. One chunk is one transaction, so a kill leaves
+//! whole chunks, and the next run completes them.
+//!
+//! Into an empty table chunks are copied straight ([`copy`]), until one has a mint that is there
+//! already. From then on it is asked first which mints are stored, so that a run without news moves
+//! mints only. What the server lacks, and what it is to compare, is copied into a temporary table;
+//! from there it inserts what is new. What another program has inserted meanwhile makes an insertion
+//! fail; it is done again with `ON CONFLICT`, and the others are asked for.
 //!
 //! What was met and counted is taken down after the commit ([`Written`]).
 //!
@@ -21,9 +23,9 @@
 //! No advisory locks, no functions of our own, no setting but the level of isolation and how long
 //! a transaction may be idle.
 
+mod copy;
 #[cfg(test)]
 pub(super) mod fixtures;
-mod staging;
 mod update;
 
 use std::time::Duration;
@@ -34,7 +36,7 @@ use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Row};
 use tokio_util::sync::CancellationToken;
 
-use self::staging::Staging;
+use self::copy::{Copying, take_numbers};
 use self::update::Changes;
 use super::super::batch::{Batch, Consumer, Entry};
 use super::tally::Tally;
@@ -110,7 +112,7 @@ type Parameters<'a, const N: usize> = [(&'a (dyn ToSql + Sync), Type); N];
 pub struct PostgresStore {
     postgres: Postgres,
     client: Client,
-    staging: Staging,
+    copying: Copying,
     /// The lease without which nothing may be written any more, where there are leases.
     fence: Option<Fence>,
     options: StoreOptions,
@@ -168,12 +170,12 @@ impl PostgresStore {
         };
         let client = postgres.wait(postgres.connect())??;
         let opened = postgres.wait_up_to(ANSWER_MAX, prepare(&client, has_tables, options))?;
-        let (staging, rows_before, is_empty) =
+        let (copying, rows_before, is_empty) =
             opened.map_err(postgres.error("cannot prepare the tokens table"))?;
         Ok(Self {
             postgres: postgres.clone(),
             client,
-            staging,
+            copying,
             fence: fence.filter(|_| !options.dry_run),
             options,
             now: clock.now().to_string(),
@@ -208,9 +210,14 @@ impl PostgresStore {
     }
 
     async fn take_chunk(&mut self, batch: &Batch, chunk: &mut [Group<'_>]) -> Result<()> {
-        if !self.expects_new {
-            self.look_up(chunk.iter_mut().collect()).await?;
+        if self.expects_new {
+            if let Some(written) = self.copy_new(batch, chunk).await? {
+                self.take_down(chunk, written);
+                return Ok(());
+            }
+            self.expects_new = false;
         }
+        self.look_up(chunk.iter_mut().collect()).await?;
         for group in chunk.iter_mut() {
             let is_wanted = match group.row {
                 Some(row) => self.options.update || self.tally.is_own(row),
@@ -223,10 +230,37 @@ impl PostgresStore {
         } else {
             Written::default()
         };
-        let tokens = chunk.iter().filter(|group| group.tokens().next().is_some()).count();
-        self.expects_new &= written.inserted.len() as usize == tokens;
         self.take_down(chunk, written);
         Ok(())
+    }
+
+    /// Copies a chunk into the table as it is. Nothing is written where that is not possible,
+    /// because one of its mints is there.
+    async fn copy_new(&self, batch: &Batch, chunk: &[Group<'_>]) -> Result<Option<Written>> {
+        let copying = self.postgres.error("cannot copy tokens");
+        let new: Vec<&Group<'_>> =
+            chunk.iter().filter(|group| group.tokens().next().is_some()).collect();
+        let taken = take_numbers(&self.client, new.len()).await.map_err(&copying)?;
+        let Some(numbers) = taken else { return Ok(None) };
+        let mut one_is_there = false;
+        let copied = self
+            .in_transaction(async || {
+                let rows = numbers.iter().copied().zip(new);
+                let copied = self.copying.insert(&self.client, batch, rows, &self.now).await?;
+                copied.map_err(|error| {
+                    one_is_there = error.code() == Some(&SqlState::UNIQUE_VIOLATION);
+                    copying(error)
+                })
+            })
+            .await;
+        match copied {
+            Err(_) if one_is_there => Ok(None),
+            Err(error) => Err(error),
+            Ok(()) => {
+                let inserted = numbers.into_iter().map(|row| row as u64).collect();
+                Ok(Some(Written { inserted, changes: Changes::default() }))
+            }
+        }
     }
 
     /// Finds the rows of these mints, where they have one.
@@ -263,7 +297,7 @@ impl PostgresStore {
 
     /// Writes the groups that are to be staged, in the present transaction.
     async fn write(&self, batch: &Batch, chunk: &mut [Group<'_>]) -> Result<Written> {
-        self.staging.fill(&self.client, &self.postgres, batch, chunk).await?;
+        self.copying.stage(&self.client, &self.postgres, batch, chunk).await?;
         let mut written = Written::default();
         let new: Vec<&mut Group<'_>> =
             chunk.iter_mut().filter(|group| group.staged && group.row.is_none()).collect();
@@ -407,7 +441,7 @@ async fn prepare(
     client: &Client,
     has_tables: bool,
     options: StoreOptions,
-) -> Result<(Staging, i64, bool), tokio_postgres::Error> {
+) -> Result<(Copying, i64, bool), tokio_postgres::Error> {
     if !has_tables {
         client.batch_execute(&CREATE_TOKENS.replacen("TABLE", "TEMP TABLE", 1)).await?;
     }
@@ -415,14 +449,14 @@ async fn prepare(
         client.batch_execute(CREATE_DRY_RUN_TOKENS).await?;
     }
     client.batch_execute(update::CREATE_PENDING_TAGS).await?;
-    let staging = Staging::create(client).await?;
+    let copying = Copying::prepare(client).await?;
     let query = if options.update {
         "SELECT coalesce(max(id), 0), count(*) = 0 FROM tokens"
     } else {
         "SELECT CAST(0 AS BIGINT), NOT EXISTS (SELECT 1 FROM tokens)"
     };
     let row = client.query_typed_one(query, &[]).await?;
-    Ok((staging, row.try_get(0)?, row.try_get(1)?))
+    Ok((copying, row.try_get(0)?, row.try_get(1)?))
 }
 
 #[cfg(test)]

@@ -13,23 +13,27 @@ use std::time::Duration;
 
 use roaring::RoaringTreemap;
 use rusqlite::Connection;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::super::batch::{Batch, Consumer, Entry};
+use super::super::batch::{Batch, Consumer, Entry, MintKey};
 use super::super::element::Token;
 use super::tally::Tally;
 use super::{MIGRATIONS, StoreOptions};
 use crate::clock::Clock;
-use crate::database::{Sqlite, checkpoint};
+use crate::database::{Checkpointer, Sqlite, checkpoint, let_others_write};
 use crate::error::Result;
 use crate::job;
 
-/// Memory for pages of the database.
+/// Memory for pages of the database: the index of 100,000 mints fits into it.
 const CACHE_KIBIBYTES: i64 = -8192;
 
-/// Pages in the write-ahead log before they are moved into the database: more than SQLite's
-/// 1,000, so that a page of the index that a bulk insert changes often is moved less often.
-const CHECKPOINT_PAGES: i64 = 8192;
+/// Rows that are changed between two requests to move the write-ahead log into the database.
+const CHANGES_BETWEEN_CHECKPOINTS: u64 = 32_768;
+
+/// Pages in the write-ahead log, 128 MiB, before the writer moves them itself: where there is no
+/// thread that does it.
+const CHECKPOINT_PAGES: i64 = 32_768;
 
 /// The mint's index is apart from the rows: that fills faster than a table without row numbers.
 pub(super) const CREATE_TOKENS: &str = "CREATE TABLE tokens (
@@ -60,7 +64,10 @@ const INSERT: &str = "INSERT INTO tokens (id, mint, name, symbol, decimals, icon
      ON CONFLICT (mint) DO NOTHING";
 
 /// A transaction ends after this long, so that other runs can record their starts and ends.
-const TRANSACTION_TIME_MAX: Duration = Duration::from_millis(500);
+const TRANSACTION_TIME_MAX: Duration = Duration::from_millis(200);
+
+/// Transactions follow one another at once for this long. Then others have a turn.
+const TURN_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Rows between two looks at the clock and at the cancellation.
 const ROWS_BETWEEN_LOOKS: usize = 1024;
@@ -75,9 +82,33 @@ pub struct SqliteStore {
     now: String,
     /// The greatest row number before this run.
     rows_before: i64,
+    /// The table was empty, and whatever came so far was new: looking it up first is not worth it.
+    expects_new: bool,
     pub(super) tally: Tally,
+    /// There since many rows were changed.
+    checkpointer: Option<Checkpointer>,
+    /// [`Connection::total_changes`] at the last request to it.
+    changes_moved: u64,
     /// Rows in `pending_tags`.
     pending_tags: RoaringTreemap,
+}
+
+/// A batch on its way into the table.
+#[derive(Default)]
+struct Work {
+    batch: Batch,
+    /// Sorted by mint.
+    entries: Vec<Entry>,
+    /// For each entry, the row that its mint is known to have; empty where none was looked up.
+    rows: Vec<Option<i64>>,
+    /// How many entries are done with.
+    done: usize,
+}
+
+impl Work {
+    fn is_done(&self) -> bool {
+        self.done == self.entries.len()
+    }
 }
 
 impl SqliteStore {
@@ -97,23 +128,32 @@ impl SqliteStore {
             clock: clock.clone(),
             now: clock.now().to_string(),
             rows_before,
+            expects_new: rows_before == 0 && !options.dry_run,
             tally: Tally::default(),
+            checkpointer: None,
+            changes_moved: 0,
             pending_tags: RoaringTreemap::new(),
         })
     }
 
     /// Stores what comes through the queue, to its end.
     pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
-        while let Some(mut batch) = queue.take() {
-            let entries = batch.sorted_entries();
-            let rows =
-                self.look_up(&entries).map_err(self.database.error("cannot look tokens up"))?;
-            if self.changes_nothing(&entries, &rows) {
-                for row in rows.into_iter().flatten() {
+        let mut turn_ends = self.clock.monotonic() + TURN_TIME_MAX;
+        while let Some(batch) = queue.take() {
+            let mut work = self.look_at(batch)?;
+            if self.changes_nothing(&work) {
+                for row in work.rows.into_iter().flatten() {
                     self.tally.meet(row);
                 }
             } else {
-                self.write(&batch, &entries, &rows, cancellation)?;
+                while !work.is_done() && !cancellation.is_cancelled() {
+                    self.in_transaction(|store| store.write(&mut work, queue))?;
+                    self.move_log();
+                    if !self.options.dry_run && self.clock.monotonic() >= turn_ends {
+                        let_others_write();
+                        turn_ends = self.clock.monotonic() + TURN_TIME_MAX;
+                    }
+                }
             }
             if cancellation.is_cancelled() {
                 return Err(job::cancelled());
@@ -122,12 +162,25 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Sorts a batch and looks up what is stored of it already.
+    fn look_at(&self, mut batch: Batch) -> Result<Work> {
+        let entries = batch.sorted_entries();
+        let rows = if self.expects_new {
+            Vec::new()
+        } else {
+            self.look_up(&entries).map_err(self.database.error("cannot look tokens up"))?
+        };
+        Ok(Work { batch, entries, rows, done: 0 })
+    }
+
     /// Whether a batch brings only what was stored before this run and is not to be touched.
-    fn changes_nothing(&self, entries: &[Entry], rows: &[Option<i64>]) -> bool {
+    fn changes_nothing(&self, work: &Work) -> bool {
         !self.options.update
-            && entries
+            && work.rows.len() == work.entries.len()
+            && work
+                .entries
                 .iter()
-                .zip(rows)
+                .zip(&work.rows)
                 .all(|(entry, row)| entry.is_token() && row.is_some_and(|row| !self.is_own(row)))
     }
 
@@ -135,59 +188,65 @@ impl SqliteStore {
         row > self.rows_before && self.tally.is_own(row)
     }
 
-    /// Writes a batch, in transactions of bounded time.
-    fn write(
-        &mut self,
-        batch: &Batch,
-        entries: &[Entry],
-        rows: &[Option<i64>],
-        cancellation: &CancellationToken,
-    ) -> Result<()> {
-        let mut position = 0;
-        while position < entries.len() && !cancellation.is_cancelled() {
-            position =
-                self.in_transaction(|store| store.write_some(batch, entries, rows, position))?;
-        }
-        Ok(())
+    /// About how many rows there are.
+    pub fn rows_stored(&self) -> i64 {
+        let inserted: u64 = self.tally.lists().iter().map(|list| list.inserted).sum();
+        self.rows_before + inserted as i64
     }
 
-    /// Writes entries from `position` on, for as long as a transaction may take. Returns where it
-    /// got to.
-    fn write_some(
-        &mut self,
-        batch: &Batch,
-        entries: &[Entry],
-        rows: &[Option<i64>],
-        position: usize,
-    ) -> Result<usize> {
+    /// Writes a batch, for as long as a transaction may take; and while nothing has to be looked up,
+    /// those that are ready when it is written.
+    fn write(&mut self, work: &mut Work, queue: &Consumer) -> Result<()> {
         let ends = self.clock.monotonic() + TRANSACTION_TIME_MAX;
+        let mut room = queue.rows_max().saturating_sub(work.entries.len());
+        loop {
+            self.write_some(work, ends)?;
+            if !work.is_done() || !self.expects_new || self.clock.monotonic() >= ends {
+                return Ok(());
+            }
+            // One batch in memory is enough.
+            *work = Work::default();
+            let Some(batch) = queue.take_ready(room) else { return Ok(()) };
+            *work = self.look_at(batch)?;
+            room = room.saturating_sub(work.entries.len());
+        }
+    }
+
+    /// Writes the rest of a batch, until `ends` at the latest.
+    fn write_some(&mut self, work: &mut Work, ends: Instant) -> Result<()> {
         let mut scratch = Vec::new();
         // The row of the mint before, for one that comes twice in a batch.
-        let mut inserted: Option<(&str, i64)> = None;
-        for (index, entry) in entries.iter().enumerate().skip(position) {
-            let mint = entry.mint();
-            let row = rows[index]
-                .or_else(|| inserted.filter(|(last, _)| *last == mint).map(|(_, row)| row));
-            match (row, entry.is_token()) {
+        let mut inserted: Option<(MintKey, i64)> = None;
+        while let Some(entry) = work.entries.get(work.done) {
+            let looked_up = work.rows.get(work.done).copied().flatten();
+            let known = looked_up
+                .or_else(|| inserted.filter(|(last, _)| *last == entry.mint).map(|(_, row)| row));
+            match (known, entry.is_token()) {
                 (Some(row), false) => {
                     self.tally.sight(row);
                 }
                 (None, false) => {}
-                (Some(row), true) => self.refresh(row, batch, entry, &mut scratch)?,
-                (None, true) => {
-                    let row = self.insert(&batch.row(entry, &mut scratch)?)?;
-                    inserted = Some((mint, row));
-                }
+                (Some(row), true) => self.refresh(row, &work.batch, entry, &mut scratch)?,
+                (None, true) => match self.insert(&work.batch.row(entry, &mut scratch)?)? {
+                    Some(row) => inserted = Some((entry.mint, row)),
+                    None => {
+                        self.expects_new = false;
+                        let row = self.row_of(entry)?;
+                        self.refresh(row, &work.batch, entry, &mut scratch)?;
+                    }
+                },
             }
-            if (index + 1) % ROWS_BETWEEN_LOOKS == 0 && self.clock.monotonic() >= ends {
-                return Ok(index + 1);
+            work.done += 1;
+            if work.done.is_multiple_of(ROWS_BETWEEN_LOOKS) && self.clock.monotonic() >= ends {
+                break;
             }
         }
-        Ok(entries.len())
+        Ok(())
     }
 
-    /// Inserts a token; one that another program has inserted meanwhile counts as existing.
-    fn insert(&mut self, token: &Token<'_>) -> Result<i64> {
+    /// Inserts a token. Nothing where it is there: another program has inserted it meanwhile, or
+    /// it was not looked up.
+    fn insert(&mut self, token: &Token<'_>) -> Result<Option<i64>> {
         let inserting = || self.database.error("cannot insert tokens");
         // In a dry run the numbers of the temporary table go on where those of the real one end.
         let first_of_dry_run =
@@ -215,19 +274,20 @@ impl SqliteStore {
             ))
             .map_err(inserting())?;
         drop(statement);
-        if changed > 0 {
-            let row = self.connection.last_insert_rowid();
-            self.tally.insert(row);
-            return Ok(row);
+        if changed == 0 {
+            return Ok(None);
         }
-        let row = self
-            .connection
-            .query_row("SELECT id FROM main.tokens WHERE mint = ?1", [&token.mint], |row| {
-                row.get(0)
-            })
-            .map_err(inserting())?;
-        self.tally.meet(row);
-        Ok(row)
+        let row = self.connection.last_insert_rowid();
+        self.tally.insert(row);
+        Ok(Some(row))
+    }
+
+    /// The row of a token that is stored.
+    fn row_of(&self, entry: &Entry) -> Result<i64> {
+        self.connection
+            .prepare_cached("SELECT id FROM tokens WHERE mint = ?1")
+            .and_then(|mut statement| statement.query_row([entry.mint()], |row| row.get(0)))
+            .map_err(self.database.error("cannot look a token up"))
     }
 
     /// A token that has a row: counts it, and brings its row up to date where that is asked for.
@@ -254,11 +314,26 @@ impl SqliteStore {
         refreshed.map_err(self.database.error("cannot refresh tokens"))
     }
 
+    /// Has what was written moved to its final place, once that is worth it.
+    fn move_log(&mut self) {
+        let changes = self.connection.total_changes();
+        if self.options.dry_run || changes - self.changes_moved < CHANGES_BETWEEN_CHECKPOINTS {
+            return;
+        }
+        self.changes_moved = changes;
+        let start = || Checkpointer::start(&self.database);
+        if !self.checkpointer.get_or_insert_with(start).request() {
+            // The disk is slower than we are. Waiting lets the log begin anew instead of growing.
+            self.checkpointer = None;
+        }
+    }
+
     /// Moves what was written to its final place on the disk.
-    pub fn flush(&self) -> Result<()> {
+    pub fn flush(&mut self) -> Result<()> {
         if self.options.dry_run || self.connection.total_changes() == 0 {
             return Ok(());
         }
+        drop(self.checkpointer.take());
         checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
     }
 

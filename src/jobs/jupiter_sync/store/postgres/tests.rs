@@ -65,6 +65,15 @@ fn a_mint_that_another_program_is_just_inserting_counts_as_existing() {
 }
 
 #[test]
+fn without_numbers_of_its_own_a_store_fills_an_empty_table_all_the_same() {
+    let Some(fixture) = Fixture::postgres() else { return };
+    fixture.execute("ALTER SEQUENCE tokens_id_seq RENAME TO of_another_name");
+    let store = fixture.store(INSERT_ONLY, &tokens(0..10));
+    check(&store, 0, 10, 0, 0);
+    assert_eq!(fixture.count(), 10);
+}
+
+#[test]
 fn two_stores_at_once_insert_everything_once() {
     let Some(fixture) = Fixture::postgres() else { return };
     for options in [INSERT_ONLY, UPDATE] {

@@ -14,9 +14,7 @@ const WALK_ENTRIES_PER_KEY: i64 = 8;
 impl SqliteStore {
     /// The rows of the entries' mints, where they have one.
     pub(super) fn look_up(&self, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
-        let stored = self.rows_before
-            + self.tally.lists().iter().map(|list| list.inserted as i64).sum::<i64>();
-        let mut rows = if stored <= WALK_ENTRIES_PER_KEY * entries.len() as i64 {
+        let mut rows = if self.rows_stored() <= WALK_ENTRIES_PER_KEY * entries.len() as i64 {
             walk(&self.connection, entries)?
         } else {
             search(&self.connection, "main", entries, vec![None; entries.len()])?

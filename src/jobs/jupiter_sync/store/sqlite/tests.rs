@@ -24,7 +24,7 @@ fn a_dry_run_makes_no_table_and_takes_no_lock() {
     drop(fixture.store(INSERT_ONLY, &tokens(0..1)));
     let writer = Connection::open(fixture.sqlite.path().expect("a file")).expect("opens");
     writer.execute_batch("BEGIN IMMEDIATE").expect("the lock");
-    let store = fixture.store(DRY_RUN, &tokens(0..3));
+    let mut store = fixture.store(DRY_RUN, &tokens(0..3));
     check(&store, 0, 2, 1, 0);
     store.flush().expect("nothing to flush");
 }
@@ -46,7 +46,7 @@ fn what_was_rolled_back_does_not_count_as_inserted() {
 #[test]
 fn the_log_is_empty_after_a_flush() {
     let fixture = Fixture::sqlite();
-    let store = fixture.store(INSERT_ONLY, &tokens(0..1000));
+    let mut store = fixture.store(INSERT_ONLY, &tokens(0..1000));
     store.flush().expect("flushed");
     let log = fixture.directory.path().join("punctual.db-wal");
     assert_eq!(std::fs::metadata(log).expect("a log").len(), 0);
