@@ -167,26 +167,26 @@ impl Batch {
     }
 }
 
-/// How many rows a batch may have.
+/// What decides how many rows a batch may have.
 #[derive(Clone, Copy, Debug)]
-pub enum BatchSizes {
-    /// So many, at any time.
-    UpTo(usize),
-    /// What is good for an index of so many rows, to which those of the batches come, but never more
-    /// than `rows_max`.
-    ForIndex { rows_stored: usize, rows_max: usize },
+pub struct BatchSizes {
+    /// Rows that are in the index already, to which those of the batches come.
+    pub rows_stored: usize,
+    /// Never more than this.
+    pub rows_max: usize,
 }
 
 impl BatchSizes {
     /// The rows of a full batch, once this many were taken.
     fn full(self, rows_taken: usize) -> usize {
-        match self {
-            Self::UpTo(rows_max) => rows_max,
-            Self::ForIndex { rows_stored, rows_max } => {
-                let beyond = (rows_stored + rows_taken).saturating_sub(ROWS_OF_SMALL_TABLE);
-                (beyond / STORED_PER_ROW_OF_FULL).max(ROWS_FULL_FIRST).min(rows_max)
-            }
-        }
+        let beyond = (self.rows_stored + rows_taken).saturating_sub(ROWS_OF_SMALL_TABLE);
+        (beyond / STORED_PER_ROW_OF_FULL).max(ROWS_FULL_FIRST).min(self.rows_max)
+    }
+
+    /// So many at any time.
+    #[cfg(test)]
+    pub fn up_to(rows_max: usize) -> Self {
+        Self { rows_stored: 1 << 40, rows_max }
     }
 }
 
@@ -335,9 +335,7 @@ impl Consumer {
 
     /// The rows that a batch may ever have.
     pub fn rows_max(&self) -> usize {
-        match self.0.sizes {
-            BatchSizes::UpTo(rows_max) | BatchSizes::ForIndex { rows_max, .. } => rows_max,
-        }
+        self.0.sizes.rows_max
     }
 }
 

@@ -88,10 +88,9 @@ impl Store {
     /// How large batches are to be, where they may have this many rows.
     pub fn batch_sizes(&self, rows_max: usize) -> BatchSizes {
         match self {
-            Self::Sqlite(store) => {
-                BatchSizes::ForIndex { rows_stored: store.rows_stored() as usize, rows_max }
-            }
-            Self::Postgres(_) => BatchSizes::UpTo(rows_max.min(postgres::BATCH_ROWS_MAX)),
+            Self::Sqlite(store) => BatchSizes { rows_stored: store.rows_stored(), rows_max },
+            // How large the table is matters to the server only.
+            Self::Postgres(_) => BatchSizes { rows_stored: 0, rows_max },
         }
     }
 

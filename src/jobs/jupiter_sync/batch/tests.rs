@@ -60,7 +60,7 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
     const ALL: u64 = 1000;
     for rows_max in [1, 7, 300, 100_000] {
         let directory = directory();
-        let (producer, consumer) = batch_queue(BatchSizes::UpTo(rows_max), directory.path());
+        let (producer, consumer) = batch_queue(BatchSizes::up_to(rows_max), directory.path());
         let taken = std::thread::scope(|scope| {
             scope.spawn(move || {
                 for n in 0..ALL {
@@ -81,18 +81,18 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
 
 #[test]
 fn batches_are_small_for_a_small_index_and_grow_with_it() {
-    let sizes = BatchSizes::ForIndex { rows_stored: 40_000, rows_max: 50_000 };
+    let sizes = BatchSizes { rows_stored: 40_000, rows_max: 50_000 };
     assert_eq!(sizes.full(0), 4096);
     assert_eq!(sizes.full(60_000), 4096);
     assert_eq!(sizes.full(90_000), 10_000);
     assert_eq!(sizes.full(1_000_000), 50_000);
-    assert_eq!(BatchSizes::ForIndex { rows_stored: 0, rows_max: 7 }.full(0), 7);
+    assert_eq!(BatchSizes { rows_stored: 0, rows_max: 7 }.full(0), 7);
 }
 
 #[test]
 fn what_is_not_worth_taking_yet_is_left_to_whoever_waits() {
     let directory = directory();
-    let (producer, consumer) = batch_queue(BatchSizes::UpTo(3), directory.path());
+    let (producer, consumer) = batch_queue(BatchSizes::up_to(3), directory.path());
     producer.push(&token(0, 1)).expect("pushed");
     assert!(consumer.take_ready(3).is_none());
     producer.push(&token(1, 1)).expect("pushed");
@@ -108,7 +108,7 @@ fn what_is_not_worth_taking_yet_is_left_to_whoever_waits() {
 #[test]
 fn the_last_batch_comes_after_the_producer_has_gone() {
     let directory = directory();
-    let (producer, consumer) = batch_queue(BatchSizes::UpTo(100), directory.path());
+    let (producer, consumer) = batch_queue(BatchSizes::up_to(100), directory.path());
     producer.push(&token(0, 1)).expect("pushed");
     producer.push_sighting(&mint(1)).expect("pushed");
     drop(producer);
@@ -120,7 +120,7 @@ fn the_last_batch_comes_after_the_producer_has_gone() {
 #[test]
 fn a_producer_learns_that_the_consumer_has_gone_even_while_it_waits() {
     let directory = directory();
-    let (producer, consumer) = batch_queue(BatchSizes::UpTo(1), directory.path());
+    let (producer, consumer) = batch_queue(BatchSizes::up_to(1), directory.path());
     assert!(producer.push(&token(0, 1)).expect("pushed"));
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| producer.push(&token(1, 1)).expect("no error"));

@@ -74,7 +74,7 @@ impl Fixture {
 
     /// A queue that ends after these.
     pub fn queue(&self, tokens: &[Token<'static>]) -> Consumer {
-        let (producer, consumer) = batch_queue(BatchSizes::UpTo(100_000), self.directory.path());
+        let (producer, consumer) = batch_queue(BatchSizes::up_to(100_000), self.directory.path());
         for token in tokens {
             producer.push(token).expect("pushed");
         }

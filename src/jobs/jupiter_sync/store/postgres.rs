@@ -2,14 +2,15 @@
 //!
 //! # How rows get there
 //!
-//! A batch is worked on in chunks, sorted by mint. One chunk is one transaction, so a kill leaves
-//! whole chunks, and the next run completes them.
+//! Into an empty table batches are copied straight ([`copy`]), until one has a mint that is there
+//! already. From then on a batch is worked on in chunks, sorted by mint. It is asked first which
+//! mints are stored, so that a run without news moves mints only. What the server lacks, and what it
+//! is to compare, is copied into a temporary table; from there it inserts what is new. What another
+//! program has inserted meanwhile makes an insertion fail; it is done again with `ON CONFLICT`, and
+//! the others are asked for.
 //!
-//! Into an empty table chunks are copied straight ([`copy`]), until one has a mint that is there
-//! already. From then on it is asked first which mints are stored, so that a run without news moves
-//! mints only. What the server lacks, and what it is to compare, is copied into a temporary table;
-//! from there it inserts what is new. What another program has inserted meanwhile makes an insertion
-//! fail; it is done again with `ON CONFLICT`, and the others are asked for.
+//! One chunk, or the batches that make one, is one transaction, so a kill leaves whole chunks, and
+//! the next run completes them.
 //!
 //! What was met and counted is taken down after the commit ([`Written`]).
 //!
@@ -36,7 +37,7 @@ use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Row};
 use tokio_util::sync::CancellationToken;
 
-use self::copy::{Copying, take_numbers};
+use self::copy::{Copying, Value, take_numbers};
 use self::update::Changes;
 use super::super::batch::{Batch, Consumer, Entry};
 use super::tally::Tally;
@@ -87,9 +88,6 @@ const INSERT: &str = "INSERT INTO tokens (mint, name, symbol, decimals, icon, to
 const INSERT_OF_DRY_RUN: &str = "INSERT INTO dry_run_tokens (mint)
      SELECT mint FROM staged WHERE is_new";
 
-/// Larger batches make a server no faster than this, and take memory.
-pub const BATCH_ROWS_MAX: usize = 2 * CHUNK_MINTS;
-
 /// Mints that are worked on together. A transaction is to take a fraction of a second, so that a
 /// run can be cancelled, and yet be worth its commit.
 const CHUNK_MINTS: usize = 20_000;
@@ -122,7 +120,22 @@ pub struct PostgresStore {
     rows_before: i64,
     /// The table was empty, and whatever came so far was new.
     expects_new: bool,
+    /// For rows that are copied straight: taken from the sequence, and not used yet.
+    numbers: Vec<i64>,
     pub(super) tally: Tally,
+}
+
+/// A batch, sorted by mint.
+struct Sorted {
+    batch: Batch,
+    entries: Vec<Entry>,
+}
+
+impl Sorted {
+    fn of(mut batch: Batch) -> Self {
+        let entries = batch.sorted_entries();
+        Self { batch, entries }
+    }
 }
 
 /// The elements of a chunk that have the same mint.
@@ -181,26 +194,27 @@ impl PostgresStore {
             now: clock.now().to_string(),
             rows_before,
             expects_new: is_empty && !options.dry_run,
+            numbers: Vec::new(),
             tally: Tally::default(),
         })
     }
 
     pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
         let postgres = self.postgres.clone();
-        while let Some(mut batch) = queue.take() {
-            let entries = batch.sorted_entries();
-            let mut groups = groups(&entries);
-            while !cancellation.is_cancelled() {
-                let mut chunk: Vec<Group<'_>> = groups.by_ref().take(CHUNK_MINTS).collect();
-                if chunk.is_empty() {
-                    break;
-                }
-                postgres.wait_up_to(ANSWER_MAX, async {
+        while let Some(batch) = queue.take() {
+            let mut batches = vec![Sorted::of(batch)];
+            if self.expects_new && !cancellation.is_cancelled() {
+                self.expects_new = postgres.wait_up_to(ANSWER_MAX, async {
                     tokio::select! {
-                        taken = self.take_chunk(&batch, &mut chunk) => taken,
+                        copied = self.copy_new(&mut batches, queue) => copied,
                         () = overdue(cancellation) => Err(job::cancelled()),
                     }
                 })??;
+            }
+            if !self.expects_new {
+                for Sorted { batch, entries } in &batches {
+                    self.store(batch, entries, cancellation)?;
+                }
             }
             if cancellation.is_cancelled() {
                 return Err(job::cancelled());
@@ -209,14 +223,78 @@ impl PostgresStore {
         Ok(())
     }
 
-    async fn take_chunk(&mut self, batch: &Batch, chunk: &mut [Group<'_>]) -> Result<()> {
-        if self.expects_new {
-            if let Some(written) = self.copy_new(batch, chunk).await? {
-                self.take_down(chunk, written);
-                return Ok(());
-            }
-            self.expects_new = false;
+    /// Copies the one batch, and those that are ready after it, into the table as they are. False
+    /// where that is not possible, because one of their mints is there: then nothing is written.
+    async fn copy_new(&mut self, batches: &mut Vec<Sorted>, queue: &Consumer) -> Result<bool> {
+        let copying = self.postgres.error("cannot copy tokens");
+        let first = batches.iter().map(|sorted| sorted.entries.len()).sum::<usize>();
+        if self.numbers.len() < first {
+            let wanted = first.max(CHUNK_MINTS);
+            let taken = take_numbers(&self.client, wanted).await.map_err(&copying)?;
+            let Some(taken) = taken else { return Ok(false) };
+            self.numbers.extend(taken);
         }
+        let rows_max = self.numbers.len().min(CHUNK_MINTS);
+        let (mut rows, mut tokens, mut one_is_there) = (0, 0, false);
+        let copied = self
+            .in_transaction(async || {
+                let now: [Value<'_>; 2] = [&self.now, &self.now];
+                let mut copy = self.copying.insert(&self.client, &now).await.map_err(&copying)?;
+                while let Some(Sorted { batch, entries }) = batches.last() {
+                    for group in groups(entries).filter(|group| group.tokens().next().is_some()) {
+                        copy.write(&self.numbers[rows], batch, &group).await?.map_err(&copying)?;
+                        rows += 1;
+                    }
+                    tokens += entries.iter().filter(|entry| entry.is_token()).count();
+                    match queue.take_ready(rows_max.saturating_sub(tokens)) {
+                        Some(batch) => batches.push(Sorted::of(batch)),
+                        None => break,
+                    }
+                }
+                copy.finish().await.map_err(|error| {
+                    one_is_there = error.code() == Some(&SqlState::UNIQUE_VIOLATION);
+                    copying(error)
+                })
+            })
+            .await;
+        match copied {
+            Err(_) if one_is_there => Ok(false),
+            Err(error) => Err(error),
+            Ok(()) => {
+                for row in self.numbers.drain(..rows) {
+                    self.tally.insert(row);
+                }
+                self.tally.counts().duplicates += (tokens - rows) as u64;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Stores a batch of which something may be stored already.
+    fn store(
+        &mut self,
+        batch: &Batch,
+        entries: &[Entry],
+        cancellation: &CancellationToken,
+    ) -> Result<()> {
+        let postgres = self.postgres.clone();
+        let mut groups = groups(entries);
+        while !cancellation.is_cancelled() {
+            let mut chunk: Vec<Group<'_>> = groups.by_ref().take(CHUNK_MINTS).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            postgres.wait_up_to(ANSWER_MAX, async {
+                tokio::select! {
+                    taken = self.take_chunk(batch, &mut chunk) => taken,
+                    () = overdue(cancellation) => Err(job::cancelled()),
+                }
+            })??;
+        }
+        Ok(())
+    }
+
+    async fn take_chunk(&mut self, batch: &Batch, chunk: &mut [Group<'_>]) -> Result<()> {
         self.look_up(chunk.iter_mut().collect()).await?;
         for group in chunk.iter_mut() {
             let is_wanted = match group.row {
@@ -232,35 +310,6 @@ impl PostgresStore {
         };
         self.take_down(chunk, written);
         Ok(())
-    }
-
-    /// Copies a chunk into the table as it is. Nothing is written where that is not possible,
-    /// because one of its mints is there.
-    async fn copy_new(&self, batch: &Batch, chunk: &[Group<'_>]) -> Result<Option<Written>> {
-        let copying = self.postgres.error("cannot copy tokens");
-        let new: Vec<&Group<'_>> =
-            chunk.iter().filter(|group| group.tokens().next().is_some()).collect();
-        let taken = take_numbers(&self.client, new.len()).await.map_err(&copying)?;
-        let Some(numbers) = taken else { return Ok(None) };
-        let mut one_is_there = false;
-        let copied = self
-            .in_transaction(async || {
-                let rows = numbers.iter().copied().zip(new);
-                let copied = self.copying.insert(&self.client, batch, rows, &self.now).await?;
-                copied.map_err(|error| {
-                    one_is_there = error.code() == Some(&SqlState::UNIQUE_VIOLATION);
-                    copying(error)
-                })
-            })
-            .await;
-        match copied {
-            Err(_) if one_is_there => Ok(None),
-            Err(error) => Err(error),
-            Ok(()) => {
-                let inserted = numbers.into_iter().map(|row| row as u64).collect();
-                Ok(Some(Written { inserted, changes: Changes::default() }))
-            }
-        }
     }
 
     /// Finds the rows of these mints, where they have one.

@@ -189,9 +189,9 @@ impl SqliteStore {
     }
 
     /// About how many rows there are.
-    pub fn rows_stored(&self) -> i64 {
+    pub fn rows_stored(&self) -> usize {
         let inserted: u64 = self.tally.lists().iter().map(|list| list.inserted).sum();
-        self.rows_before + inserted as i64
+        self.rows_before.max(0) as usize + inserted as usize
     }
 
     /// Writes a batch, for as long as a transaction may take; and while nothing has to be looked up,

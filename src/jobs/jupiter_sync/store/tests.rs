@@ -140,7 +140,7 @@ fn new_tokens_and_those_only_seen_malformed_have_not_vanished() {
         let mut store = fixture.open(UPDATE);
         store.begin_list();
         store.begin_attempt();
-        let (producer, consumer) = batch_queue(BatchSizes::UpTo(100), fixture.directory.path());
+        let (producer, consumer) = batch_queue(BatchSizes::up_to(100), fixture.directory.path());
         producer.push_sighting(&mint(0)).expect("pushed");
         producer.push(&token(1)).expect("pushed");
         producer.push(&token(5)).expect("pushed");
@@ -220,7 +220,8 @@ fn a_cancelled_store_keeps_what_it_has_committed() {
         let mut store = fixture.open(INSERT_ONLY);
         store.begin_list();
         store.begin_attempt();
-        let (producer, consumer) = batch_queue(BatchSizes::UpTo(100_000), fixture.directory.path());
+        let (producer, consumer) =
+            batch_queue(BatchSizes::up_to(100_000), fixture.directory.path());
         for token in tokens(0..10) {
             producer.push(&token).expect("pushed");
         }

@@ -2,7 +2,7 @@
 //! while all of them are new, straight into the table of tokens.
 
 use std::iter;
-use std::pin::pin;
+use std::pin::Pin;
 
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
@@ -45,7 +45,7 @@ const COPY_TOKENS: &str = "COPY tokens (id, mint, name, symbol, decimals, icon, 
 
 /// The numbers of rows that are to be copied straight: the server tells nobody which ones it gives
 /// to copied rows. The name is the one that PostgreSQL gives the sequence of `tokens.id`.
-const TAKE_NUMBERS: &str = "SELECT nextval('tokens_id_seq') FROM generate_series(1, $1)";
+const TAKE_NUMBERS: &str = "SELECT array_agg(nextval('tokens_id_seq')) FROM generate_series(1, $1)";
 
 /// What a copied row begins with is its caller's affair; these come next, and then texts.
 const TOKEN_TYPES: [Type; 14] = [
@@ -65,7 +65,7 @@ const TOKEN_TYPES: [Type; 14] = [
     Type::TEXT,
 ];
 
-type Value<'a> = &'a (dyn ToSql + Sync);
+pub type Value<'a> = &'a (dyn ToSql + Sync);
 
 /// A connection's statements. Only prepared ones can be copied into.
 pub struct Copying {
@@ -91,21 +91,22 @@ impl Copying {
     ) -> Result<()> {
         let staging = postgres.error("cannot copy tokens");
         client.batch_execute("TRUNCATE staged").await.map_err(&staging)?;
-        let staged = groups.iter().filter(|group| group.staged);
-        let rows = staged.map(|group| (group.row.is_none(), group));
-        copy(client, &self.staged, Type::BOOL, rows, batch, &[]).await?.map_err(staging)
+        let mut rows =
+            Rows::begin(client, &self.staged, Type::BOOL, &[]).await.map_err(&staging)?;
+        for group in groups.iter().filter(|group| group.staged) {
+            rows.write(&group.row.is_none(), batch, group).await?.map_err(&staging)?;
+        }
+        rows.finish().await.map_err(staging)
     }
 
-    /// Copies groups into the table of tokens, each under its number. The server says so where
-    /// another program was faster with one of them.
-    pub async fn insert<'g, 'e: 'g>(
+    /// Begins to copy rows into the table of tokens, each under its number. At the end the server
+    /// says so where another program was faster with one of them.
+    pub async fn insert<'a>(
         &self,
         client: &Client,
-        batch: &Batch,
-        rows: impl Iterator<Item = (i64, &'g Group<'e>)>,
-        now: &str,
-    ) -> Result<Result<(), tokio_postgres::Error>> {
-        copy(client, &self.tokens, Type::INT8, rows, batch, &[&now, &now]).await
+        now: &'a [Value<'a>; 2],
+    ) -> Result<Rows<'a>, tokio_postgres::Error> {
+        Rows::begin(client, &self.tokens, Type::INT8, now).await
     }
 }
 
@@ -116,36 +117,48 @@ pub async fn take_numbers(
     numbers: usize,
 ) -> Result<Option<Vec<i64>>, tokio_postgres::Error> {
     let parameters: Parameters<'_, 1> = [(&(numbers as i64), Type::INT8)];
-    match client.query_typed(TAKE_NUMBERS, &parameters).await {
-        Ok(taken) => taken.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map(Some),
+    match client.query_typed_one(TAKE_NUMBERS, &parameters).await {
+        Ok(taken) => taken.try_get(0),
         Err(error) if error.as_db_error().is_some() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Copies a row of each group: what it begins with, its token, and what all rows end with.
-async fn copy<'g, 'e: 'g, T: ToSql + Sync>(
-    client: &Client,
-    statement: &Statement,
-    first: Type,
-    rows: impl Iterator<Item = (T, &'g Group<'e>)>,
-    batch: &Batch,
-    last: &[Value<'_>],
-) -> Result<Result<(), tokio_postgres::Error>> {
-    let types: Vec<Type> =
-        iter::once(first).chain(TOKEN_TYPES).chain(last.iter().map(|_| Type::TEXT)).collect();
-    let sink = match client.copy_in(statement).await {
-        Ok(sink) => sink,
-        Err(error) => return Ok(Err(error)),
-    };
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
-    let (mut scratch, mut scratch_of_others) = (Vec::new(), Vec::new());
-    for (first, group) in rows {
+/// Rows on their way to the server. Nothing counts before the end.
+pub struct Rows<'a> {
+    writer: Pin<Box<BinaryCopyInWriter>>,
+    /// What every row ends with.
+    last: &'a [Value<'a>],
+    scratch: Vec<u8>,
+    scratch_of_others: Vec<u8>,
+}
+
+impl<'a> Rows<'a> {
+    async fn begin(
+        client: &Client,
+        statement: &Statement,
+        first: Type,
+        last: &'a [Value<'a>],
+    ) -> Result<Self, tokio_postgres::Error> {
+        let types: Vec<Type> =
+            iter::once(first).chain(TOKEN_TYPES).chain(last.iter().map(|_| Type::TEXT)).collect();
+        let writer = BinaryCopyInWriter::new(client.copy_in(statement).await?, &types);
+        let (scratch, scratch_of_others) = (Vec::new(), Vec::new());
+        Ok(Self { writer: Box::pin(writer), last, scratch, scratch_of_others })
+    }
+
+    /// Writes a row: `first`, and the token of a group that has one.
+    pub async fn write(
+        &mut self,
+        first: Value<'_>,
+        batch: &Batch,
+        group: &Group<'_>,
+    ) -> Result<Result<(), tokio_postgres::Error>> {
         let mut tokens = group.tokens();
-        let Some(entry) = tokens.next() else { continue };
-        let mut token = batch.row(entry, &mut scratch)?;
+        let Some(entry) = tokens.next() else { return Ok(Ok(())) };
+        let mut token = batch.row(entry, &mut self.scratch)?;
         for other in tokens {
-            let other = batch.row(other, &mut scratch_of_others)?;
+            let other = batch.row(other, &mut self.scratch_of_others)?;
             token.tags = union_of_tags(&token.tags, &other.tags).into();
         }
         let decimals = i16::from(token.decimals);
@@ -165,11 +178,12 @@ async fn copy<'g, 'e: 'g, T: ToSql + Sync>(
             &token.mint_authority,
             &token.freeze_authority,
         ];
-        let values: Vec<Value<'_>> =
-            iter::once::<Value<'_>>(&first).chain(columns).chain(last.iter().copied()).collect();
-        if let Err(error) = writer.as_mut().write(&values).await {
-            return Ok(Err(error));
-        }
+        let last = self.last.iter().copied();
+        let values: Vec<Value<'_>> = iter::once(first).chain(columns).chain(last).collect();
+        Ok(self.writer.as_mut().write(&values).await)
     }
-    Ok(writer.finish().await.map(drop))
+
+    pub async fn finish(mut self) -> Result<(), tokio_postgres::Error> {
+        self.writer.as_mut().finish().await.map(drop)
+    }
 }

@@ -9,12 +9,12 @@ use super::SqliteStore;
 
 /// A sorted batch is looked up by walking the index beside it, as long as the index has at most
 /// this many entries per entry of the batch; by one search each beyond that.
-const WALK_ENTRIES_PER_KEY: i64 = 8;
+const WALK_ENTRIES_PER_KEY: usize = 8;
 
 impl SqliteStore {
     /// The rows of the entries' mints, where they have one.
     pub(super) fn look_up(&self, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
-        let mut rows = if self.rows_stored() <= WALK_ENTRIES_PER_KEY * entries.len() as i64 {
+        let mut rows = if self.rows_stored() <= WALK_ENTRIES_PER_KEY * entries.len() {
             walk(&self.connection, entries)?
         } else {
             search(&self.connection, "main", entries, vec![None; entries.len()])?
