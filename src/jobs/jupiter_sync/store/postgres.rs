@@ -224,7 +224,8 @@ impl PostgresStore {
     }
 
     /// Copies the one batch, and those that are ready after it, into the table as they are. False
-    /// where that is not possible, because one of their mints is there: then nothing is written.
+    /// where that is not possible, because one of their mints is there or the server gives no
+    /// numbers: then nothing is written.
     async fn copy_new(&mut self, batches: &mut Vec<Sorted>, queue: &Consumer) -> Result<bool> {
         let copying = self.postgres.error("cannot copy tokens");
         let first = batches.iter().map(|sorted| sorted.entries.len()).sum::<usize>();
