@@ -138,11 +138,14 @@ impl Batch {
         Ok(())
     }
 
-    /// The entries sorted by mint, those of one mint in the order in which they came.
-    pub fn sorted_entries(&mut self) -> Vec<Entry> {
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
-        entries
+    /// Sorts the entries by mint, those of one mint in the order in which they came.
+    fn sort(&mut self) {
+        self.entries.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
+    }
+
+    /// Sorted by mint in what a [`Consumer`] gives.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// The row of an entry, decoded; `scratch` lends it the room.
@@ -257,9 +260,10 @@ impl Queue {
             (state.rows_taken / TAKEN_PER_ROW_WORTH_TAKING).max(ROWS_WORTH_TAKING_FIRST);
         state.rows_full = self.sizes.full(state.rows_taken);
         let next = Batch::new(state.rows_full, &self.scratch_dir);
-        let batch = std::mem::replace(&mut state.filling, next);
+        let mut batch = std::mem::replace(&mut state.filling, next);
         drop(state);
         self.changed.notify_all();
+        batch.sort();
         batch
     }
 }

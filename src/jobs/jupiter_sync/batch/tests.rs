@@ -24,11 +24,12 @@ fn rows_come_back_whether_they_were_in_memory_or_on_disk() {
     let left = std::fs::read_dir(directory.path()).expect("a directory").count();
     assert_eq!(left, 0, "the file has no name, so nothing is left behind by a kill");
 
-    let entries = batch.sorted_entries();
+    batch.sort();
+    let entries = batch.entries();
     assert_eq!(entries.len(), tokens.len());
     assert!(entries.windows(2).all(|pair| pair[0].mint() < pair[1].mint()));
     let mut scratch = Vec::new();
-    for entry in &entries {
+    for entry in entries {
         let row = batch.row(entry, &mut scratch).expect("its row");
         let original = tokens.iter().find(|token| token.mint == row.mint).expect("one of them");
         assert_eq!(&row, original);
@@ -44,7 +45,8 @@ fn entries_of_one_mint_keep_the_order_in_which_they_came() {
     for (n, bytes) in [(1, 1), (0, 5), (1, 2), (1, 3)] {
         batch.push(&token(n, bytes)).expect("pushed");
     }
-    let entries = batch.sorted_entries();
+    batch.sort();
+    let entries = batch.entries();
     let mut scratch = Vec::new();
     let of_one: Vec<usize> = entries
         .iter()
@@ -68,8 +70,8 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
                 }
             });
             let mut taken = 0;
-            while let Some(mut batch) = consumer.take() {
-                let entries = batch.sorted_entries();
+            while let Some(batch) = consumer.take() {
+                let entries = batch.entries();
                 assert!((1..=rows_max).contains(&entries.len()));
                 taken += entries.len() as u64;
             }
@@ -98,10 +100,10 @@ fn what_is_not_worth_taking_yet_is_left_to_whoever_waits() {
     producer.push(&token(1, 1)).expect("pushed");
     producer.push(&token(2, 1)).expect("pushed");
     assert!(consumer.take_ready(2).is_none(), "it is more than is wanted");
-    assert_eq!(consumer.take_ready(3).expect("it is full").sorted_entries().len(), 3);
+    assert_eq!(consumer.take_ready(3).expect("it is full").entries().len(), 3);
     producer.push(&token(3, 1)).expect("pushed");
     drop(producer);
-    assert_eq!(consumer.take_ready(3).expect("the last").sorted_entries().len(), 1);
+    assert_eq!(consumer.take_ready(3).expect("the last").entries().len(), 1);
     assert!(consumer.take_ready(3).is_none());
 }
 
@@ -112,7 +114,7 @@ fn the_last_batch_comes_after_the_producer_has_gone() {
     producer.push(&token(0, 1)).expect("pushed");
     producer.push_sighting(&mint(1)).expect("pushed");
     drop(producer);
-    assert_eq!(consumer.take().expect("the last batch").sorted_entries().len(), 2);
+    assert_eq!(consumer.take().expect("the last batch").entries().len(), 2);
     assert!(consumer.take().is_none());
     assert!(consumer.take().is_none());
 }

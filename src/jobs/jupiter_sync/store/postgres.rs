@@ -125,19 +125,6 @@ pub struct PostgresStore {
     pub(super) tally: Tally,
 }
 
-/// A batch, sorted by mint.
-struct Sorted {
-    batch: Batch,
-    entries: Vec<Entry>,
-}
-
-impl Sorted {
-    fn of(mut batch: Batch) -> Self {
-        let entries = batch.sorted_entries();
-        Self { batch, entries }
-    }
-}
-
 /// The elements of a chunk that have the same mint.
 struct Group<'a> {
     entries: &'a [Entry],
@@ -202,18 +189,14 @@ impl PostgresStore {
     pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
         let postgres = self.postgres.clone();
         while let Some(batch) = queue.take() {
-            let mut batches = vec![Sorted::of(batch)];
+            let mut batches = vec![batch];
             if self.expects_new && !cancellation.is_cancelled() {
-                self.expects_new = postgres.wait_up_to(ANSWER_MAX, async {
-                    tokio::select! {
-                        copied = self.copy_new(&mut batches, queue) => copied,
-                        () = overdue(cancellation) => Err(job::cancelled()),
-                    }
-                })??;
+                let copied = self.copy_new(&mut batches, queue);
+                self.expects_new = wait_unless_overdue(&postgres, cancellation, copied)?;
             }
             if !self.expects_new {
-                for Sorted { batch, entries } in &batches {
-                    self.store(batch, entries, cancellation)?;
+                for batch in &batches {
+                    self.store(batch, cancellation)?;
                 }
             }
             if cancellation.is_cancelled() {
@@ -226,9 +209,9 @@ impl PostgresStore {
     /// Copies the one batch, and those that are ready after it, into the table as they are. False
     /// where that is not possible, because one of their mints is there or the server gives no
     /// numbers: then nothing is written.
-    async fn copy_new(&mut self, batches: &mut Vec<Sorted>, queue: &Consumer) -> Result<bool> {
+    async fn copy_new(&mut self, batches: &mut Vec<Batch>, queue: &Consumer) -> Result<bool> {
         let copying = self.postgres.error("cannot copy tokens");
-        let first = batches.iter().map(|sorted| sorted.entries.len()).sum::<usize>();
+        let first = batches.iter().map(|batch| batch.entries().len()).sum::<usize>();
         if self.numbers.len() < first {
             let wanted = first.max(CHUNK_MINTS);
             let taken = take_numbers(&self.client, wanted).await.map_err(&copying)?;
@@ -241,14 +224,17 @@ impl PostgresStore {
             .in_transaction(async || {
                 let now: [Value<'_>; 2] = [&self.now, &self.now];
                 let mut copy = self.copying.insert(&self.client, &now).await.map_err(&copying)?;
-                while let Some(Sorted { batch, entries }) = batches.last() {
-                    for group in groups(entries).filter(|group| group.tokens().next().is_some()) {
-                        copy.write(&self.numbers[rows], batch, &group).await?.map_err(&copying)?;
-                        rows += 1;
+                while let Some(batch) = batches.last() {
+                    for group in groups(batch.entries()) {
+                        let of_group = group.tokens().count();
+                        if of_group > 0 {
+                            let number = &self.numbers[rows];
+                            copy.write(number, batch, &group).await?.map_err(&copying)?;
+                            (rows, tokens) = (rows + 1, tokens + of_group);
+                        }
                     }
-                    tokens += entries.iter().filter(|entry| entry.is_token()).count();
                     match queue.take_ready(rows_max.saturating_sub(tokens)) {
-                        Some(batch) => batches.push(Sorted::of(batch)),
+                        Some(batch) => batches.push(batch),
                         None => break,
                     }
                 }
@@ -272,25 +258,15 @@ impl PostgresStore {
     }
 
     /// Stores a batch of which something may be stored already.
-    fn store(
-        &mut self,
-        batch: &Batch,
-        entries: &[Entry],
-        cancellation: &CancellationToken,
-    ) -> Result<()> {
+    fn store(&mut self, batch: &Batch, cancellation: &CancellationToken) -> Result<()> {
         let postgres = self.postgres.clone();
-        let mut groups = groups(entries);
+        let mut groups = groups(batch.entries());
         while !cancellation.is_cancelled() {
             let mut chunk: Vec<Group<'_>> = groups.by_ref().take(CHUNK_MINTS).collect();
             if chunk.is_empty() {
                 break;
             }
-            postgres.wait_up_to(ANSWER_MAX, async {
-                tokio::select! {
-                    taken = self.take_chunk(batch, &mut chunk) => taken,
-                    () = overdue(cancellation) => Err(job::cancelled()),
-                }
-            })??;
+            wait_unless_overdue(&postgres, cancellation, self.take_chunk(batch, &mut chunk))?;
         }
         Ok(())
     }
@@ -471,10 +447,23 @@ impl PostgresStore {
     }
 }
 
-/// Waits until a run was cancelled and has had its time to end in peace.
-async fn overdue(cancellation: &CancellationToken) {
-    cancellation.cancelled().await;
-    tokio::time::sleep(LAST_CHUNK_MAX).await;
+/// Waits for the work on a chunk, and gives it up when its run was cancelled and has had its time to
+/// end in peace.
+fn wait_unless_overdue<T>(
+    postgres: &Postgres,
+    cancellation: &CancellationToken,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let overdue = async {
+        cancellation.cancelled().await;
+        tokio::time::sleep(LAST_CHUNK_MAX).await;
+    };
+    postgres.wait_up_to(ANSWER_MAX, async {
+        tokio::select! {
+            done = work => done,
+            () = overdue => Err(job::cancelled()),
+        }
+    })?
 }
 
 /// Sorted entries by their mints.

@@ -97,8 +97,6 @@ pub struct SqliteStore {
 #[derive(Default)]
 struct Work {
     batch: Batch,
-    /// Sorted by mint.
-    entries: Vec<Entry>,
     /// For each entry, the row that its mint is known to have; empty where none was looked up.
     rows: Vec<Option<i64>>,
     /// How many entries are done with.
@@ -107,7 +105,7 @@ struct Work {
 
 impl Work {
     fn is_done(&self) -> bool {
-        self.done == self.entries.len()
+        self.done == self.batch.entries().len()
     }
 }
 
@@ -162,23 +160,23 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Sorts a batch and looks up what is stored of it already.
-    fn look_at(&self, mut batch: Batch) -> Result<Work> {
-        let entries = batch.sorted_entries();
+    /// Looks up what is stored of a batch already.
+    fn look_at(&self, batch: Batch) -> Result<Work> {
         let rows = if self.expects_new {
             Vec::new()
         } else {
-            self.look_up(&entries).map_err(self.database.error("cannot look tokens up"))?
+            self.look_up(batch.entries()).map_err(self.database.error("cannot look tokens up"))?
         };
-        Ok(Work { batch, entries, rows, done: 0 })
+        Ok(Work { batch, rows, done: 0 })
     }
 
     /// Whether a batch brings only what was stored before this run and is not to be touched.
     fn changes_nothing(&self, work: &Work) -> bool {
         !self.options.update
-            && work.rows.len() == work.entries.len()
+            && work.rows.len() == work.batch.entries().len()
             && work
-                .entries
+                .batch
+                .entries()
                 .iter()
                 .zip(&work.rows)
                 .all(|(entry, row)| entry.is_token() && row.is_some_and(|row| !self.is_own(row)))
@@ -198,7 +196,7 @@ impl SqliteStore {
     /// those that are ready when it is written.
     fn write(&mut self, work: &mut Work, queue: &Consumer) -> Result<()> {
         let ends = self.clock.monotonic() + TRANSACTION_TIME_MAX;
-        let mut room = queue.rows_max().saturating_sub(work.entries.len());
+        let mut room = queue.rows_max().saturating_sub(work.batch.entries().len());
         loop {
             self.write_some(work, ends)?;
             if !work.is_done() || !self.expects_new || self.clock.monotonic() >= ends {
@@ -208,7 +206,7 @@ impl SqliteStore {
             *work = Work::default();
             let Some(batch) = queue.take_ready(room) else { return Ok(()) };
             *work = self.look_at(batch)?;
-            room = room.saturating_sub(work.entries.len());
+            room = room.saturating_sub(work.batch.entries().len());
         }
     }
 
@@ -217,7 +215,7 @@ impl SqliteStore {
         let mut scratch = Vec::new();
         // The row of the mint before, for one that comes twice in a batch.
         let mut inserted: Option<(MintKey, i64)> = None;
-        while let Some(entry) = work.entries.get(work.done) {
+        while let Some(entry) = work.batch.entries().get(work.done) {
             let looked_up = work.rows.get(work.done).copied().flatten();
             let known = looked_up
                 .or_else(|| inserted.filter(|(last, _)| *last == entry.mint).map(|(_, row)| row));

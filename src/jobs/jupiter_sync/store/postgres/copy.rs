@@ -77,8 +77,9 @@ impl Copying {
     /// Makes the table `staged` too.
     pub async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
         client.batch_execute(CREATE_STAGED).await?;
-        let (staged, tokens) = (client.prepare(COPY_STAGED), client.prepare(COPY_TOKENS));
-        Ok(Self { staged: staged.await?, tokens: tokens.await? })
+        let (staged, tokens) =
+            tokio::try_join!(client.prepare(COPY_STAGED), client.prepare(COPY_TOKENS))?;
+        Ok(Self { staged, tokens })
     }
 
     /// Puts the groups that are to be staged in the place of what was there.

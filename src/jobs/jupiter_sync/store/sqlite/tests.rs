@@ -70,10 +70,11 @@ proptest! {
         let store = fixture.store(INSERT_ONLY, &stored);
         let asked: Vec<_> = asked.into_iter().map(token).collect();
         let consumer = fixture.queue(&asked);
-        let entries = consumer.take().map(|mut batch| batch.sorted_entries()).unwrap_or_default();
+        let batch = consumer.take().unwrap_or_default();
+        let entries = batch.entries();
         prop_assert_eq!(entries.len(), asked.len());
-        let walked = walk(connection(&store), &entries).expect("walked");
-        let searched = search(connection(&store), "main", &entries, vec![None; entries.len()]);
+        let walked = walk(connection(&store), entries).expect("walked");
+        let searched = search(connection(&store), "main", entries, vec![None; entries.len()]);
         let searched = searched.expect("searched");
         prop_assert_eq!(&walked, &searched);
         let mints: Vec<&str> = stored.iter().map(|token| &*token.mint).collect();
