@@ -68,8 +68,8 @@ impl FileLock {
         });
     }
 
-    /// Removes the file, then releases the lock.
-    pub fn remove(self) -> Result<()> {
+    /// Removes the file. The lock on it goes with `self`.
+    pub fn remove(&self) -> Result<()> {
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Error::io(format!("cannot remove the lock {}", self.path.display()), error))

@@ -1,6 +1,7 @@
 //! The right to run: the job's lock, the due time, the lease, and the recorded start.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -96,13 +97,18 @@ impl Claimed {
     ) -> (Result<bool>, Occupation) {
         let Self { history, job_lock, liveness, lease, .. } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
+        let liveness = Arc::new(liveness);
         let ends = clock.monotonic() + PATIENCE_TO_END;
         let recording = async {
             let mut patience = Patience::until(clock, ends);
             loop {
                 let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
-                let recorded = blocking(move || history.finish(run_id, fence.as_ref(), &end)).await;
-                match patience.after(recorded) {
+                let liveness = Arc::clone(&liveness);
+                let recorded = blocking(move || {
+                    let ours = history.finish(run_id, fence.as_ref(), &end)?;
+                    liveness.remove().map(|()| ours)
+                });
+                match patience.after(recorded.await) {
                     Ok(recorded) => return recorded,
                     Err(pause) => tokio::time::sleep(pause).await,
                 }
@@ -114,12 +120,12 @@ impl Claimed {
             () = tokio::time::sleep_until(ends) => Err(not_recorded("the database does not answer")),
             signal = signals.next() => Err(not_recorded(signal.name())),
         };
+        if recorded.is_err() || lease.is_none() {
+            return (recorded, Occupation { _job_lock: job_lock, lease });
+        }
         blocking(move || {
-            if recorded.is_ok() && lease.is_some() {
-                // Whoever finds a note asks the history what became of its run, and that is far away.
-                job_lock.note_holder("");
-            }
-            let recorded = recorded.and_then(|ours| liveness.remove().map(|()| ours));
+            // Whoever finds a note asks the history what became of its run, and that is far away.
+            job_lock.note_holder("");
             (recorded, Occupation { _job_lock: job_lock, lease })
         })
         .await
