@@ -329,10 +329,13 @@ impl Consumer {
         }
     }
 
-    /// Takes the next batch if that is worth it by now, and has at most so many rows; without waiting.
-    pub fn take_ready(&self, rows_max: usize) -> Option<Batch> {
+    /// Takes the next batch if that is worth it within `patience`, and has at most so many rows.
+    pub fn take_soon(&self, rows_max: usize, patience: Duration) -> Option<Batch> {
         let Self(queue) = self;
-        let state = queue.lock();
+        let (state, _) = queue
+            .changed
+            .wait_timeout_while(queue.lock(), patience, |state| !state.is_ready() && !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
         let fits = state.filling.entries.len() <= rows_max;
         (state.is_ready() && fits).then(|| queue.take_from(state))
     }

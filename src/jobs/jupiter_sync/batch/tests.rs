@@ -96,15 +96,15 @@ fn what_is_not_worth_taking_yet_is_left_to_whoever_waits() {
     let directory = directory();
     let (producer, consumer) = batch_queue(BatchSizes::up_to(3), directory.path());
     producer.push(&token(0, 1)).expect("pushed");
-    assert!(consumer.take_ready(3).is_none());
+    assert!(consumer.take_soon(3, Duration::ZERO).is_none());
     producer.push(&token(1, 1)).expect("pushed");
     producer.push(&token(2, 1)).expect("pushed");
-    assert!(consumer.take_ready(2).is_none(), "it is more than is wanted");
-    assert_eq!(consumer.take_ready(3).expect("it is full").entries().len(), 3);
+    assert!(consumer.take_soon(2, Duration::ZERO).is_none(), "it is more than is wanted");
+    assert_eq!(consumer.take_soon(3, Duration::ZERO).expect("it is full").entries().len(), 3);
     producer.push(&token(3, 1)).expect("pushed");
     drop(producer);
-    assert_eq!(consumer.take_ready(3).expect("the last").entries().len(), 1);
-    assert!(consumer.take_ready(3).is_none());
+    assert_eq!(consumer.take_soon(3, Duration::ZERO).expect("the last").entries().len(), 1);
+    assert!(consumer.take_soon(3, Duration::ZERO).is_none());
 }
 
 #[test]

@@ -233,7 +233,7 @@ impl PostgresStore {
                             (rows, tokens) = (rows + 1, tokens + of_group);
                         }
                     }
-                    match queue.take_ready(rows_max.saturating_sub(tokens)) {
+                    match queue.take_soon(rows_max.saturating_sub(tokens), Duration::ZERO) {
                         Some(batch) => batches.push(batch),
                         None => break,
                     }

@@ -9,6 +9,7 @@
 mod lookup;
 mod update;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use roaring::RoaringTreemap;
@@ -28,8 +29,12 @@ use crate::job;
 /// Memory for pages of the database: the index of 100,000 mints fits into it.
 const CACHE_KIBIBYTES: i64 = -8192;
 
-/// Rows that are changed between two requests to move the write-ahead log into the database.
-const CHANGES_BETWEEN_CHECKPOINTS: u64 = 32_768;
+/// Rows that are changed between two requests to move the write-ahead log into the database: few, so
+/// that little is left for the end. The larger the table, the more pages of its index do they touch.
+const CHANGES_BETWEEN_CHECKPOINTS: RangeInclusive<usize> = 8192..=32_768;
+
+/// Of the rows that are stored, one in this many is to be changed before the next request.
+const STORED_PER_CHANGE: usize = 8;
 
 /// Pages in the write-ahead log, 128 MiB, before the writer moves them itself: where there is no
 /// thread that does it.
@@ -65,6 +70,10 @@ const INSERT: &str = "INSERT INTO tokens (id, mint, name, symbol, decimals, icon
 
 /// A transaction ends after this long, so that other runs can record their starts and ends.
 const TRANSACTION_TIME_MAX: Duration = Duration::from_millis(200);
+
+/// How long a transaction waits for the next batch, which it has room for: each transaction writes
+/// the pages of the index anew.
+const NEXT_BATCH_PATIENCE: Duration = Duration::from_millis(50);
 
 /// Transactions follow one another at once for this long. Then others have a turn.
 const TURN_TIME_MAX: Duration = Duration::from_secs(2);
@@ -193,7 +202,7 @@ impl SqliteStore {
     }
 
     /// Writes a batch, for as long as a transaction may take; and while nothing has to be looked up,
-    /// those that are ready when it is written.
+    /// those that follow it soon.
     fn write(&mut self, work: &mut Work, queue: &Consumer) -> Result<()> {
         let ends = self.clock.monotonic() + TRANSACTION_TIME_MAX;
         let mut room = queue.rows_max().saturating_sub(work.batch.entries().len());
@@ -204,7 +213,9 @@ impl SqliteStore {
             }
             // One batch in memory is enough.
             *work = Work::default();
-            let Some(batch) = queue.take_ready(room) else { return Ok(()) };
+            let left = ends.saturating_duration_since(self.clock.monotonic());
+            let batch = queue.take_soon(room, left.min(NEXT_BATCH_PATIENCE));
+            let Some(batch) = batch else { return Ok(()) };
             *work = self.look_at(batch)?;
             room = room.saturating_sub(work.batch.entries().len());
         }
@@ -315,7 +326,9 @@ impl SqliteStore {
     /// Has what was written moved to its final place, once that is worth it.
     fn move_log(&mut self) {
         let changes = self.connection.total_changes();
-        if self.options.dry_run || changes - self.changes_moved < CHANGES_BETWEEN_CHECKPOINTS {
+        let (few, many) = CHANGES_BETWEEN_CHECKPOINTS.into_inner();
+        let enough = (self.rows_stored() / STORED_PER_CHANGE).clamp(few, many);
+        if self.options.dry_run || changes - self.changes_moved < enough as u64 {
             return;
         }
         self.changes_moved = changes;
