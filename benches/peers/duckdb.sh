@@ -14,12 +14,15 @@ duckdb "$2" -bail -c "
     CREATE TABLE IF NOT EXISTS tokens (
         mint VARCHAR PRIMARY KEY, name VARCHAR, symbol VARCHAR, decimals UTINYINT, icon VARCHAR,
         token_program VARCHAR, tags VARCHAR[], is_verified BOOLEAN, created_at TIMESTAMP,
-        first_seen_at TIMESTAMP
+        first_seen_at TIMESTAMP, updated_at TIMESTAMP, website VARCHAR, twitter VARCHAR,
+        launchpad VARCHAR, mint_authority VARCHAR, freeze_authority VARCHAR
     );
     INSERT OR IGNORE INTO tokens
     SELECT id, name, symbol, decimals, icon, tokenProgram, list_sort(tags), isVerified, createdAt,
-           now()::TIMESTAMP
+           now()::TIMESTAMP, now()::TIMESTAMP, website, twitter, launchpad, mintAuthority, freezeAuthority
     FROM read_json('$list', format = 'array', columns = {
         id: 'VARCHAR', name: 'VARCHAR', symbol: 'VARCHAR', decimals: 'UTINYINT', icon: 'VARCHAR',
-        tokenProgram: 'VARCHAR', tags: 'VARCHAR[]', isVerified: 'BOOLEAN', createdAt: 'TIMESTAMP'
+        tokenProgram: 'VARCHAR', tags: 'VARCHAR[]', isVerified: 'BOOLEAN', createdAt: 'TIMESTAMP',
+        website: 'VARCHAR', twitter: 'VARCHAR', launchpad: 'VARCHAR', mintAuthority: 'VARCHAR',
+        freezeAuthority: 'VARCHAR'
     });"

@@ -38,8 +38,10 @@ async function main(url, path) {
   database.exec(`CREATE TABLE IF NOT EXISTS tokens (
     mint TEXT PRIMARY KEY, name TEXT, symbol TEXT, decimals INTEGER NOT NULL, icon TEXT,
     token_program TEXT, tags TEXT, is_verified INTEGER, created_at TEXT,
-    first_seen_at TEXT NOT NULL)`);
-  const insert = database.prepare("INSERT OR IGNORE INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    first_seen_at TEXT NOT NULL, updated_at TEXT NOT NULL, website TEXT, twitter TEXT,
+    launchpad TEXT, mint_authority TEXT, freeze_authority TEXT)`);
+  const places = Array(16).fill("?").join(", ");
+  const insert = database.prepare(`INSERT OR IGNORE INTO tokens VALUES (${places})`);
   const seenAt = new Date().toISOString();
   const insertAll = database.transaction((tokens) => {
     for (const token of tokens) {
@@ -54,6 +56,12 @@ async function main(url, path) {
         token.isVerified ? 1 : 0,
         token.createdAt ?? null,
         seenAt,
+        seenAt,
+        token.website ?? null,
+        token.twitter ?? null,
+        token.launchpad ?? null,
+        token.mintAuthority ?? null,
+        token.freezeAuthority ?? null,
       );
     }
   });

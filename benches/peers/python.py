@@ -23,7 +23,8 @@ def main(url: str, path: str) -> None:
         """CREATE TABLE IF NOT EXISTS tokens (
                mint TEXT PRIMARY KEY, name TEXT, symbol TEXT, decimals INTEGER NOT NULL, icon TEXT,
                token_program TEXT, tags TEXT, is_verified INTEGER, created_at TEXT,
-               first_seen_at TEXT NOT NULL)"""
+               first_seen_at TEXT NOT NULL, updated_at TEXT NOT NULL, website TEXT, twitter TEXT,
+               launchpad TEXT, mint_authority TEXT, freeze_authority TEXT)"""
     )
     known = {mint for (mint,) in database.execute("SELECT mint FROM tokens")}
     seen_at = datetime.now(timezone.utc).isoformat()
@@ -39,13 +40,20 @@ def main(url: str, path: str) -> None:
             token.get("isVerified"),
             token.get("createdAt"),
             seen_at,
+            seen_at,
+            token.get("website"),
+            token.get("twitter"),
+            token.get("launchpad"),
+            token.get("mintAuthority"),
+            token.get("freezeAuthority"),
         )
         for token in tokens
         if token["id"] not in known
     )
+    insert = f"INSERT OR IGNORE INTO tokens VALUES ({', '.join('?' * 16)})"
     while batch := list(itertools.islice(rows, BATCH)):
         with database:
-            database.executemany("INSERT OR IGNORE INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", batch)
+            database.executemany(insert, batch)
     database.close()
 
 
