@@ -41,7 +41,7 @@ sed -E 's/17h[0-9a-f]{16}E.*/17h*/; s/Cs[0-9A-Za-z]+_/Cs*_/g; s/\.(constprop|isr
 {
     cat <<'HEAD'
 /* What a small run calls, put together by the linker: a program that starts a thousand times a day
-   then reads a fifth of its code, and not most of it. Written by benches/startup.sh. A function
+   then reads a quarter of its code, and not most of it. Written by benches/startup.sh. A function
    whose name has changed since is merely not among them. */
 SECTIONS
 {
