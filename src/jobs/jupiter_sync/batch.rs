@@ -332,12 +332,14 @@ impl Consumer {
     /// Takes the next batch if that is worth it within `patience`, and has at most so many rows.
     pub fn take_soon(&self, rows_max: usize, patience: Duration) -> Option<Batch> {
         let Self(queue) = self;
+        let fits = |state: &State| state.filling.entries.len() <= rows_max;
         let (state, _) = queue
             .changed
-            .wait_timeout_while(queue.lock(), patience, |state| !state.is_ready() && !state.closed)
+            .wait_timeout_while(queue.lock(), patience, |state| {
+                fits(state) && !state.is_ready() && !state.closed
+            })
             .unwrap_or_else(PoisonError::into_inner);
-        let fits = state.filling.entries.len() <= rows_max;
-        (state.is_ready() && fits).then(|| queue.take_from(state))
+        (state.is_ready() && fits(&state)).then(|| queue.take_from(state))
     }
 
     /// The rows that a batch may ever have.

@@ -9,7 +9,6 @@
 mod lookup;
 mod update;
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use roaring::RoaringTreemap;
@@ -29,12 +28,16 @@ use crate::job;
 /// Memory for pages of the database: the index of 100,000 mints fits into it.
 const CACHE_KIBIBYTES: i64 = -8192;
 
-/// Rows that are changed between two requests to move the write-ahead log into the database: few, so
-/// that little is left for the end. The larger the table, the more pages of its index do they touch.
-const CHANGES_BETWEEN_CHECKPOINTS: RangeInclusive<usize> = 8192..=32_768;
+/// Rows that are changed before the write-ahead log is moved into the database: few, so that little is
+/// left for the end.
+const CHANGES_TO_MOVE_MIN: usize = 8192;
 
-/// Of the rows that are stored, one in this many is to be changed before the next request.
-const STORED_PER_CHANGE: usize = 8;
+/// One for so many rows that are stored: the larger the table, the more pages of its index do they
+/// touch.
+const STORED_PER_CHANGE_TO_MOVE: usize = 8;
+
+/// With more than this in the log, the writer waits for a disk that is slower.
+const CHANGES_TO_MOVE_MAX: usize = 32_768;
 
 /// Pages in the write-ahead log, 128 MiB, before the writer moves them itself: where there is no
 /// thread that does it.
@@ -71,8 +74,8 @@ const INSERT: &str = "INSERT INTO tokens (id, mint, name, symbol, decimals, icon
 /// A transaction ends after this long, so that other runs can record their starts and ends.
 const TRANSACTION_TIME_MAX: Duration = Duration::from_millis(200);
 
-/// How long a transaction waits for the next batch, which it has room for: each transaction writes
-/// the pages of the index anew.
+/// How long a transaction waits for the next batch that it has room for, with the write lock held: each
+/// transaction writes the pages of the index anew.
 const NEXT_BATCH_PATIENCE: Duration = Duration::from_millis(50);
 
 /// Transactions follow one another at once for this long. Then others have a turn.
@@ -326,16 +329,19 @@ impl SqliteStore {
     /// Has what was written moved to its final place, once that is worth it.
     fn move_log(&mut self) {
         let changes = self.connection.total_changes();
-        let (few, many) = CHANGES_BETWEEN_CHECKPOINTS.into_inner();
-        let enough = (self.rows_stored() / STORED_PER_CHANGE).clamp(few, many);
-        if self.options.dry_run || changes - self.changes_moved < enough as u64 {
+        let unmoved = (changes - self.changes_moved) as usize;
+        let enough = (self.rows_stored() / STORED_PER_CHANGE_TO_MOVE)
+            .clamp(CHANGES_TO_MOVE_MIN, CHANGES_TO_MOVE_MAX);
+        if self.options.dry_run || unmoved < enough {
             return;
         }
-        self.changes_moved = changes;
         let start = || Checkpointer::start(&self.database);
-        if !self.checkpointer.get_or_insert_with(start).request() {
-            // The disk is slower than we are. Waiting lets the log begin anew instead of growing.
+        if self.checkpointer.get_or_insert_with(start).request() {
+            self.changes_moved = changes;
+        } else if unmoved >= CHANGES_TO_MOVE_MAX {
+            // Waiting lets the log begin anew instead of growing.
             self.checkpointer = None;
+            self.changes_moved = changes;
         }
     }
 
