@@ -87,7 +87,8 @@ impl Claimed {
     /// caller's now. When the end cannot be recorded the liveness file stays, for a later reader to
     /// find the run lost. Tells whether the run was still the one to say how it ended.
     ///
-    /// A database that is away is waited for, unless somebody asks to stop.
+    /// A database that is away is waited for, unless somebody asks to stop. The try that is going on
+    /// then keeps the liveness file locked to its end, and removes it if it succeeds after all.
     pub(super) async fn release(
         self,
         run_id: Uuid,
