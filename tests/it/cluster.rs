@@ -134,10 +134,19 @@ impl<'a> Cluster<'a> {
         self.hosts[host].daemon = Some(command.spawn().expect("the daemon starts"));
     }
 
+    /// Waits until the daemon is up: without a database, which the next blow may take away, it would
+    /// not start.
+    fn reboot(&mut self, host: usize) {
+        let starts = |host: &Host| host.log().matches("daemon started").count();
+        let before = starts(&self.hosts[host]);
+        self.boot(host);
+        eventually("the daemon is up again", || starts(&self.hosts[host]) > before);
+    }
+
     fn suffer(&mut self, blow: Blow) {
         match blow {
             Blow::Kill(host) => self.hosts[host].kill(),
-            Blow::Reboot(host) => self.boot(host),
+            Blow::Reboot(host) => self.reboot(host),
             Blow::Suspend(host) => self.hosts[host].signal(Signal::STOP),
             Blow::Wake(host) => self.hosts[host].signal(Signal::CONT),
             Blow::Restart | Blow::Crash => {
