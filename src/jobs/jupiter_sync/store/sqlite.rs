@@ -211,12 +211,12 @@ impl SqliteStore {
         let mut room = queue.rows_max().saturating_sub(work.batch.entries().len());
         loop {
             self.write_some(work, ends)?;
-            if !work.is_done() || !self.expects_new || self.clock.monotonic() >= ends {
+            let left = ends.saturating_duration_since(self.clock.monotonic());
+            if !work.is_done() || !self.expects_new || left.is_zero() {
                 return Ok(());
             }
             // One batch in memory is enough.
             *work = Work::default();
-            let left = ends.saturating_duration_since(self.clock.monotonic());
             let batch = queue.take_soon(room, left.min(NEXT_BATCH_PATIENCE));
             let Some(batch) = batch else { return Ok(()) };
             *work = self.look_at(batch)?;
@@ -336,13 +336,14 @@ impl SqliteStore {
             return;
         }
         let start = || Checkpointer::start(&self.database);
-        if self.checkpointer.get_or_insert_with(start).request() {
-            self.changes_moved = changes;
-        } else if unmoved >= CHANGES_TO_MOVE_MAX {
+        if !self.checkpointer.get_or_insert_with(start).request() {
+            if unmoved < CHANGES_TO_MOVE_MAX {
+                return;
+            }
             // Waiting lets the log begin anew instead of growing.
             self.checkpointer = None;
-            self.changes_moved = changes;
         }
+        self.changes_moved = changes;
     }
 
     /// Moves what was written to its final place on the disk.
