@@ -12,9 +12,9 @@
 //! consistency. A writer waits for another one up to the busy timeout.
 //!
 //! The log is not moved into the database whenever a connection closes, as SQLite would do it:
-//! that costs a small run more than all the rest. It is moved when it has grown, after the tables
-//! were changed, and by a job that has written a lot ([`checkpoint`]) or does so ([`Checkpointer`]).
-//! In between the newest rows are in `punctual.db-wal` only, which belongs to the database.
+//! that costs a small run more than all the rest. It is moved when it has grown, and by a job that
+//! has written a lot ([`checkpoint`]) or does so ([`Checkpointer`]). In between the newest rows are in
+//! `punctual.db-wal` only, which belongs to the database.
 
 mod checkpointer;
 mod inspection;
@@ -133,14 +133,16 @@ impl Sqlite {
     /// Checks that the file is ours and sets the connection up; initialises an empty file.
     fn prepare(&self, connection: &mut Connection) -> Result<()> {
         let opening = || self.error("cannot open it");
-        connection.busy_timeout(self.busy_timeout).map_err(opening())?;
+        connection
+            .busy_timeout(self.busy_timeout)
+            .and_then(|()| connection.pragma_update(None, "synchronous", "NORMAL"))
+            .map_err(opening())?;
         if !self.is_ours(connection)? {
             self.initialise(connection)?;
         }
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
             .and_then(|_| connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES))
-            .and_then(|()| connection.pragma_update(None, "synchronous", "NORMAL"))
             .map_err(opening())
     }
 
@@ -201,8 +203,7 @@ impl Sqlite {
                 (migrations.owner, target),
             )
             .map_err(migrating())?;
-        transaction.commit().map_err(migrating())?;
-        checkpoint(connection).map_err(migrating())
+        transaction.commit().map_err(migrating())
     }
 
     fn newer_than_program(&self, what: &str) -> Error {
