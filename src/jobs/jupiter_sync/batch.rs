@@ -4,6 +4,8 @@
 //! They would also cost memory by the row, so a batch keeps only its keys in memory: rows are
 //! encoded into a buffer, and the buffer goes to an unlinked temporary file when it is full.
 
+mod row;
+
 use std::fs::File;
 use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt;
@@ -107,8 +109,7 @@ impl Batch {
 
     fn push(&mut self, token: &Token<'_>) -> Result<()> {
         let before = self.buffer.len();
-        postcard::to_io(token, &mut self.buffer)
-            .map_err(|error| Error::new(Exit::Bug, "cannot encode a row").because(error))?;
+        row::encode(token, &mut self.buffer);
         self.entries.push(Entry {
             mint: mint_key(&token.mint),
             row_bytes: NonZeroU32::new((self.buffer.len() - before) as u32),
@@ -149,7 +150,7 @@ impl Batch {
     }
 
     /// The row of an entry, decoded; `scratch` lends it the room.
-    pub fn row<'a>(&'a self, entry: &Entry, scratch: &'a mut Vec<u8>) -> Result<Token<'a>> {
+    pub fn row<'a>(&'a self, entry: &'a Entry, scratch: &'a mut Vec<u8>) -> Result<Token<'a>> {
         let missing = || Error::new(Exit::Bug, "a row is not in its batch");
         let bytes = entry.row_bytes.ok_or_else(missing)?.get() as usize;
         let encoded: &[u8] = match (&self.file, entry.row_offset.checked_sub(self.file_bytes)) {
@@ -165,8 +166,8 @@ impl Batch {
             }
             (None, None) => return Err(missing()),
         };
-        postcard::from_bytes(encoded)
-            .map_err(|error| Error::new(Exit::Bug, "cannot decode a row").because(error))
+        row::decode(entry.mint(), encoded)
+            .ok_or_else(|| Error::new(Exit::Bug, "cannot decode a row"))
     }
 }
 

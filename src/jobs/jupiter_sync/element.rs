@@ -9,50 +9,33 @@ mod scan;
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Nesting that is accepted; the same limit as serde_json's own.
 pub const DEPTH_MAX: usize = 128;
 
 /// A token as it is stored. Text is that of the source, with NUL removed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Token<'a> {
     /// Base58 of 32 bytes. The only key: names and symbols are not unique.
-    #[serde(borrow)]
     pub mint: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub name: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub symbol: Option<Cow<'a, str>>,
     pub decimals: u8,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub icon: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub token_program: Option<Cow<'a, str>>,
     /// A JSON array of text, sorted, without doubles; `[]` when there are none.
-    #[serde(borrow)]
     pub tags: Cow<'a, str>,
     pub is_verified: Option<bool>,
     /// As the source writes it.
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub created_at: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub website: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub twitter: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub launchpad: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub mint_authority: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "borrowed")]
     pub freeze_authority: Option<Cow<'a, str>>,
-}
-
-/// Text that is not copied: left to itself, serde copies what is in an `Option`.
-fn borrowed<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Cow<'a, str>>, D::Error> {
-    Option::<&str>::deserialize(deserializer).map(|text| text.map(Cow::Borrowed))
 }
 
 /// Why an element is not stored.
