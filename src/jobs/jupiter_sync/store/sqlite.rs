@@ -17,7 +17,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::batch::{Batch, Consumer, Entry, MintKey};
-use super::super::element::Token;
 use super::tally::Tally;
 use super::{MIGRATIONS, StoreOptions};
 use crate::clock::Clock;
@@ -28,13 +27,14 @@ use crate::job;
 /// Memory for pages of the database: the index of 100,000 mints fits into it.
 const CACHE_KIBIBYTES: i64 = -8192;
 
-/// Rows that are changed before the write-ahead log is moved into the database: few, so that little is
-/// left for the end.
-const CHANGES_TO_MOVE_MIN: usize = 8192;
+/// Rows that are changed before a transaction ends and the write-ahead log is moved into the database:
+/// few, so that the disk has its turn while those of a short list still come, and little is left for
+/// the end.
+const CHANGES_TO_MOVE_MIN: usize = 2048;
 
-/// One for so many rows that are stored: the larger the table, the more pages of its index do they
-/// touch.
-const STORED_PER_CHANGE_TO_MOVE: usize = 8;
+/// Later it is one for so many that are stored: each transaction writes the pages of the index anew, and
+/// the larger the table, the more of them.
+const STORED_PER_CHANGE_TO_MOVE: usize = 2;
 
 /// With more than this in the log, the writer waits for a disk that is slower.
 const CHANGES_TO_MOVE_MAX: usize = 32_768;
@@ -113,9 +113,24 @@ struct Work {
     rows: Vec<Option<i64>>,
     /// How many entries are done with.
     done: usize,
+    /// The newest row, and its mint: that may come again.
+    inserted: Option<(MintKey, i64)>,
 }
 
 impl Work {
+    fn next(&self) -> Option<&Entry> {
+        self.batch.entries().get(self.done)
+    }
+
+    /// The row that the next entry's mint is known to have.
+    fn known_row(&self) -> Option<i64> {
+        let looked_up = self.rows.get(self.done).copied().flatten();
+        looked_up.or_else(|| {
+            let mint = self.next()?.mint;
+            self.inserted.filter(|(inserted, _)| *inserted == mint).map(|(_, row)| row)
+        })
+    }
+
     fn is_done(&self) -> bool {
         self.done == self.batch.entries().len()
     }
@@ -179,7 +194,7 @@ impl SqliteStore {
         } else {
             self.look_up(batch.entries()).map_err(self.database.error("cannot look tokens up"))?
         };
-        Ok(Work { batch, rows, done: 0 })
+        Ok(Work { batch, rows, ..Work::default() })
     }
 
     /// Whether a batch brings only what was stored before this run and is not to be touched.
@@ -212,7 +227,7 @@ impl SqliteStore {
         loop {
             self.write_some(work, ends)?;
             let left = ends.saturating_duration_since(self.clock.monotonic());
-            if !work.is_done() || !self.expects_new || left.is_zero() {
+            if !work.is_done() || !self.expects_new || left.is_zero() || self.is_worth_moving() {
                 return Ok(());
             }
             // One batch in memory is enough.
@@ -227,71 +242,81 @@ impl SqliteStore {
     /// Writes the rest of a batch, until `ends` at the latest.
     fn write_some(&mut self, work: &mut Work, ends: Instant) -> Result<()> {
         let mut scratch = Vec::new();
-        // The row of the mint before, for one that comes twice in a batch.
-        let mut inserted: Option<(MintKey, i64)> = None;
-        while let Some(entry) = work.batch.entries().get(work.done) {
-            let looked_up = work.rows.get(work.done).copied().flatten();
-            let known = looked_up
-                .or_else(|| inserted.filter(|(last, _)| *last == entry.mint).map(|(_, row)| row));
-            match (known, entry.is_token()) {
-                (Some(row), false) => {
-                    self.tally.sight(row);
+        while let Some(row) = self.insert_new(work, ends, &mut scratch)? {
+            match work.next() {
+                Some(token) if token.is_token() => {
+                    self.refresh(row, &work.batch, token, &mut scratch)?;
                 }
-                (None, false) => {}
-                (Some(row), true) => self.refresh(row, &work.batch, entry, &mut scratch)?,
-                (None, true) => match self.insert(&work.batch.row(entry, &mut scratch)?)? {
-                    Some(row) => inserted = Some((entry.mint, row)),
-                    None => {
-                        self.expects_new = false;
-                        let row = self.row_of(entry)?;
-                        self.refresh(row, &work.batch, entry, &mut scratch)?;
-                    }
-                },
+                _ => self.tally.sight(row),
             }
             work.done += 1;
-            if work.done.is_multiple_of(ROWS_BETWEEN_LOOKS) && self.clock.monotonic() >= ends {
+            if self.is_late(work, ends) {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Inserts a token. Nothing where it is there: another program has inserted it meanwhile, or
-    /// it was not looked up.
-    fn insert(&mut self, token: &Token<'_>) -> Result<Option<i64>> {
+    /// Whether it is later than `ends`; the clock is looked at now and then.
+    fn is_late(&self, work: &Work, ends: Instant) -> bool {
+        work.done.is_multiple_of(ROWS_BETWEEN_LOOKS) && self.clock.monotonic() >= ends
+    }
+
+    /// Inserts the new tokens that come next in a batch. Returns the row of the entry after them, which
+    /// has one; nothing at the end of the batch, or once it is later than `ends`.
+    fn insert_new(
+        &mut self,
+        work: &mut Work,
+        ends: Instant,
+        scratch: &mut Vec<u8>,
+    ) -> Result<Option<i64>> {
         let inserting = || self.database.error("cannot insert tokens");
         // In a dry run the numbers of the temporary table go on where those of the real one end.
         let first_of_dry_run =
             self.options.dry_run && self.tally.lists().iter().all(|list| list.inserted == 0);
-        let id = first_of_dry_run.then_some(self.rows_before + 1);
+        let mut id = first_of_dry_run.then_some(self.rows_before + 1);
         let mut statement = self.connection.prepare_cached(INSERT).map_err(inserting())?;
-        let changed = statement
-            .execute((
-                id,
-                &token.mint,
-                &token.name,
-                &token.symbol,
-                token.decimals,
-                &token.icon,
-                &token.token_program,
-                &token.tags,
-                token.is_verified,
-                &token.created_at,
-                &self.now,
-                &token.website,
-                &token.twitter,
-                &token.launchpad,
-                &token.mint_authority,
-                &token.freeze_authority,
-            ))
-            .map_err(inserting())?;
-        drop(statement);
-        if changed == 0 {
-            return Ok(None);
+        while let Some(entry) = work.next() {
+            if let Some(row) = work.known_row() {
+                return Ok(Some(row));
+            }
+            if entry.is_token() {
+                let token = work.batch.row(entry, scratch)?;
+                let changed = statement
+                    .execute((
+                        id.take(),
+                        &token.mint,
+                        &token.name,
+                        &token.symbol,
+                        token.decimals,
+                        &token.icon,
+                        &token.token_program,
+                        &token.tags,
+                        token.is_verified,
+                        &token.created_at,
+                        &self.now,
+                        &token.website,
+                        &token.twitter,
+                        &token.launchpad,
+                        &token.mint_authority,
+                        &token.freeze_authority,
+                    ))
+                    .map_err(inserting())?;
+                if changed == 0 {
+                    // Another program has inserted it meanwhile, or it was not looked up.
+                    self.expects_new = false;
+                    return self.row_of(entry).map(Some);
+                }
+                let row = self.connection.last_insert_rowid();
+                self.tally.insert(row);
+                work.inserted = Some((entry.mint, row));
+            }
+            work.done += 1;
+            if self.is_late(work, ends) {
+                break;
+            }
         }
-        let row = self.connection.last_insert_rowid();
-        self.tally.insert(row);
-        Ok(Some(row))
+        Ok(None)
     }
 
     /// The row of a token that is stored.
@@ -326,24 +351,31 @@ impl SqliteStore {
         refreshed.map_err(self.database.error("cannot refresh tokens"))
     }
 
-    /// Has what was written moved to its final place, once that is worth it.
-    fn move_log(&mut self) {
-        let changes = self.connection.total_changes();
-        let unmoved = (changes - self.changes_moved) as usize;
+    /// Rows that were changed since the log was last moved.
+    fn unmoved(&self) -> usize {
+        (self.connection.total_changes() - self.changes_moved) as usize
+    }
+
+    fn is_worth_moving(&self) -> bool {
         let enough = (self.rows_stored() / STORED_PER_CHANGE_TO_MOVE)
             .clamp(CHANGES_TO_MOVE_MIN, CHANGES_TO_MOVE_MAX);
-        if self.options.dry_run || unmoved < enough {
+        !self.options.dry_run && self.unmoved() >= enough
+    }
+
+    /// Has what was written moved to its final place, once that is worth it.
+    fn move_log(&mut self) {
+        if !self.is_worth_moving() {
             return;
         }
         let start = || Checkpointer::start(&self.database);
         if !self.checkpointer.get_or_insert_with(start).request() {
-            if unmoved < CHANGES_TO_MOVE_MAX {
+            if self.unmoved() < CHANGES_TO_MOVE_MAX {
                 return;
             }
             // Waiting lets the log begin anew instead of growing.
             self.checkpointer = None;
         }
-        self.changes_moved = changes;
+        self.changes_moved = self.connection.total_changes();
     }
 
     /// Moves what was written to its final place on the disk.
