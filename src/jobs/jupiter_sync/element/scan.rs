@@ -18,7 +18,7 @@ pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
     let mut fields = Fields([None; Key::Unknown as usize]);
     let mut at = after(json, 0, b'{')?;
     loop {
-        let name_ends = string_end(json, at)?;
+        let name_ends = name_end(json, at)?;
         let key = Key::of(&json[at + 1..name_ends]);
         at = after(json, name_ends + 1, b':')?;
         at = match fields.0.get_mut(key as usize) {
@@ -130,8 +130,21 @@ fn container_end(json: &[u8], mut at: usize) -> Option<usize> {
 
 /// The closing quote of the text that begins at a position. One with an escape is odd.
 fn string_end(json: &[u8], at: usize) -> Option<usize> {
+    closing_quote(json, at, |text| memchr2(b'"', b'\\', text))
+}
+
+/// The same for a name: most are over before a search that is made for long texts is under way.
+fn name_end(json: &[u8], at: usize) -> Option<usize> {
+    closing_quote(json, at, |name| name.iter().position(|byte| matches!(byte, b'"' | b'\\')))
+}
+
+fn closing_quote(
+    json: &[u8],
+    at: usize,
+    find: impl FnOnce(&[u8]) -> Option<usize>,
+) -> Option<usize> {
     let text = json.get(at..)?.strip_prefix(b"\"")?;
-    let length = memchr2(b'"', b'\\', text)?;
+    let length = find(text)?;
     (text[length] == b'"').then_some(at + 1 + length)
 }
 
