@@ -174,16 +174,16 @@ impl Batch {
 /// What decides how many rows a batch may have.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchSizes {
-    /// Rows that are in the index already, to which those of the batches come.
+    /// Rows that are in the index, to which those of the batches come.
     pub rows_stored: usize,
     /// Never more than this.
     pub rows_max: usize,
 }
 
 impl BatchSizes {
-    /// The rows of a full batch, once this many were taken.
-    fn full(self, rows_taken: usize) -> usize {
-        let beyond = (self.rows_stored + rows_taken).saturating_sub(ROWS_OF_SMALL_TABLE);
+    /// The rows of a full batch.
+    fn full(self) -> usize {
+        let beyond = self.rows_stored.saturating_sub(ROWS_OF_SMALL_TABLE);
         (beyond / STORED_PER_ROW_OF_FULL).max(ROWS_FULL_FIRST).min(self.rows_max)
     }
 
@@ -200,9 +200,10 @@ impl BatchSizes {
 /// Temporary files go into `scratch_dir`.
 pub fn batch_queue(sizes: BatchSizes, scratch_dir: &Path) -> (Producer, Consumer) {
     let state = State {
-        filling: Batch::new(sizes.full(0), scratch_dir),
+        filling: Batch::new(sizes.full(), scratch_dir),
         rows_worth_taking: ROWS_WORTH_TAKING_FIRST,
-        rows_full: sizes.full(0),
+        sizes,
+        rows_full: sizes.full(),
         rows_taken: 0,
         closed: false,
         abandoned: false,
@@ -210,7 +211,7 @@ pub fn batch_queue(sizes: BatchSizes, scratch_dir: &Path) -> (Producer, Consumer
     let queue = Arc::new(Queue {
         state: Mutex::new(state),
         changed: Condvar::new(),
-        sizes,
+        rows_max: sizes.rows_max,
         scratch_dir: scratch_dir.to_owned(),
     });
     (Producer(Arc::clone(&queue)), Consumer(queue))
@@ -226,13 +227,15 @@ struct Queue {
     state: Mutex<State>,
     /// Signalled when the store may take and when the parser may go on.
     changed: Condvar,
-    sizes: BatchSizes,
+    rows_max: usize,
     scratch_dir: PathBuf,
 }
 
 struct State {
     filling: Batch,
     rows_worth_taking: usize,
+    sizes: BatchSizes,
+    /// Of the batch that is filling.
     rows_full: usize,
     rows_taken: usize,
     /// The parser has ended: what is there is the last batch.
@@ -259,7 +262,7 @@ impl Queue {
         state.rows_taken += state.filling.entries.len();
         state.rows_worth_taking =
             (state.rows_taken / TAKEN_PER_ROW_WORTH_TAKING).max(ROWS_WORTH_TAKING_FIRST);
-        state.rows_full = self.sizes.full(state.rows_taken);
+        state.rows_full = state.sizes.full();
         let next = Batch::new(state.rows_full, &self.scratch_dir);
         let mut batch = std::mem::replace(&mut state.filling, next);
         drop(state);
@@ -343,9 +346,14 @@ impl Consumer {
         (state.is_ready() && fits(&state)).then(|| queue.take_from(state))
     }
 
+    /// Says how many rows are stored by now, for the batches that are still to begin.
+    pub fn note_stored(&self, rows: usize) {
+        self.0.lock().sizes.rows_stored = rows;
+    }
+
     /// The rows that a batch may ever have.
     pub fn rows_max(&self) -> usize {
-        self.0.sizes.rows_max
+        self.0.rows_max
     }
 }
 

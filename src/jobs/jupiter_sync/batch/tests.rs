@@ -83,12 +83,28 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
 
 #[test]
 fn batches_are_small_for_a_small_index_and_grow_with_it() {
-    let sizes = BatchSizes { rows_stored: 40_000, rows_max: 50_000 };
-    assert_eq!(sizes.full(0), 4096);
-    assert_eq!(sizes.full(60_000), 4096);
-    assert_eq!(sizes.full(90_000), 10_000);
-    assert_eq!(sizes.full(1_000_000), 50_000);
-    assert_eq!(BatchSizes { rows_stored: 0, rows_max: 7 }.full(0), 7);
+    let full = |rows_stored, rows_max| BatchSizes { rows_stored, rows_max }.full();
+    assert_eq!(full(0, 50_000), 4096);
+    assert_eq!(full(100_000, 50_000), 4096);
+    assert_eq!(full(130_000, 50_000), 10_000);
+    assert_eq!(full(1_000_000, 50_000), 50_000);
+    assert_eq!(full(0, 7), 7);
+}
+
+#[test]
+fn a_batch_is_as_large_as_what_is_stored_when_it_begins() {
+    let directory = directory();
+    let sizes = BatchSizes { rows_stored: 0, rows_max: 10_000 };
+    let (producer, consumer) = batch_queue(sizes, directory.path());
+    let push = |range: std::ops::Range<u64>| {
+        range.for_each(|n| assert!(producer.push(&token(n, 1)).expect("pushed")));
+    };
+    push(0..512);
+    consumer.note_stored(130_000);
+    assert_eq!(consumer.take().expect("a first batch").entries().len(), 512);
+    // With no room for it, this would wait for ever.
+    push(512..10_512);
+    assert_eq!(consumer.take().expect("a larger one").entries().len(), 10_000);
 }
 
 #[test]

@@ -226,6 +226,7 @@ impl SqliteStore {
         let mut room = queue.rows_max().saturating_sub(work.batch.entries().len());
         loop {
             self.write_some(work, ends)?;
+            queue.note_stored(self.rows_stored());
             let left = ends.saturating_duration_since(self.clock.monotonic());
             if !work.is_done() || !self.expects_new || left.is_zero() || self.is_worth_moving() {
                 return Ok(());

@@ -14,6 +14,8 @@ const WALK_ENTRIES_PER_KEY: usize = 8;
 impl SqliteStore {
     /// The rows of the entries' mints, where they have one.
     pub(super) fn look_up(&self, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
+        // Without one, each search takes the file's locks and gives them back.
+        let snapshot = self.connection.unchecked_transaction()?;
         let mut rows = if self.rows_stored() <= WALK_ENTRIES_PER_KEY * entries.len() {
             walk(&self.connection, entries)?
         } else {
@@ -22,6 +24,7 @@ impl SqliteStore {
         if self.options.dry_run {
             rows = search(&self.connection, "temp", entries, rows)?;
         }
+        snapshot.commit()?;
         Ok(rows)
     }
 }
