@@ -17,8 +17,11 @@ use super::element::Token;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
-/// Encoded rows kept in memory, in bytes; beyond that they go to the file.
-const BUFFER_BYTES: usize = 2 << 20;
+/// What a batch may take of memory: its entries, and the rows that are not in the file.
+const BATCH_BYTES: usize = 9 << 19;
+
+/// The rows have this much at least, however many entries there are.
+const BUFFER_BYTES_MIN: usize = 2 << 20;
 
 /// An idle store takes what there is once it is this many rows: few, for in a short list the store
 /// has nothing to do until then.
@@ -35,8 +38,9 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// fills, and a batch is full with few rows: more would only go through the file.
 const ROWS_OF_SMALL_TABLE: usize = 100_000;
 
-/// The rows of a full batch until then: encoded, they fit into the buffer.
-const ROWS_FULL_FIRST: usize = 4096;
+/// The rows of a full batch until then: encoded, they fit into the buffer, and it takes longer to parse
+/// them than the store is busy with the end of a transaction.
+const ROWS_FULL_FIRST: usize = 8192;
 
 /// Of the rows beyond a small table, a batch may have one for this many: each page of the index that
 /// has to be read is then changed several times.
@@ -90,6 +94,8 @@ pub struct Batch {
     entries: Vec<Entry>,
     /// The rows that are not in the file yet.
     buffer: Vec<u8>,
+    /// How large it may grow before they go there.
+    buffer_bytes: usize,
     file: Option<File>,
     file_bytes: u64,
     scratch_dir: PathBuf,
@@ -97,11 +103,14 @@ pub struct Batch {
 
 impl Batch {
     fn new(rows_max: usize, scratch_dir: &Path) -> Self {
+        let entries_bytes = rows_max.saturating_mul(size_of::<Entry>());
+        let buffer_bytes = BATCH_BYTES.saturating_sub(entries_bytes).max(BUFFER_BYTES_MIN);
         Self {
             // All of it at once, with room for the row that fills the buffer: growing would copy
             // them again and again, and leave the smaller ones behind.
             entries: Vec::with_capacity(rows_max),
-            buffer: Vec::with_capacity(BUFFER_BYTES + BUFFER_BYTES / 8),
+            buffer: Vec::with_capacity(buffer_bytes + buffer_bytes / 8),
+            buffer_bytes,
             scratch_dir: scratch_dir.to_owned(),
             ..Self::default()
         }
@@ -115,7 +124,7 @@ impl Batch {
             row_bytes: NonZeroU32::new((self.buffer.len() - before) as u32),
             row_offset: self.file_bytes + before as u64,
         });
-        if self.buffer.len() >= BUFFER_BYTES { self.spill() } else { Ok(()) }
+        if self.buffer.len() >= self.buffer_bytes { self.spill() } else { Ok(()) }
     }
 
     fn push_sighting(&mut self, mint: &str) {

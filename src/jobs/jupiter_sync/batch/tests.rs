@@ -84,8 +84,8 @@ fn everything_that_is_pushed_is_taken_in_batches_of_the_largest_size_at_most() {
 #[test]
 fn batches_are_small_for_a_small_index_and_grow_with_it() {
     let full = |rows_stored, rows_max| BatchSizes { rows_stored, rows_max }.full();
-    assert_eq!(full(0, 50_000), 4096);
-    assert_eq!(full(100_000, 50_000), 4096);
+    assert_eq!(full(0, 50_000), 8192);
+    assert_eq!(full(100_000, 50_000), 8192);
     assert_eq!(full(130_000, 50_000), 10_000);
     assert_eq!(full(1_000_000, 50_000), 50_000);
     assert_eq!(full(0, 7), 7);
