@@ -133,11 +133,11 @@ impl Sqlite {
     /// Checks that the file is ours and sets the connection up; initialises an empty file.
     fn prepare(&self, connection: &mut Connection) -> Result<()> {
         let opening = || self.error("cannot open it");
-        connection
-            .busy_timeout(self.busy_timeout)
-            .and_then(|()| connection.pragma_update(None, "synchronous", "NORMAL"))
-            .map_err(opening())?;
-        if !self.is_ours(connection)? {
+        connection.busy_timeout(self.busy_timeout).map_err(opening())?;
+        let is_ours = self.is_ours(connection)?;
+        // Only now: this reads the schema, which in a file that is not ours may be anything.
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(opening())?;
+        if !is_ours {
             self.initialise(connection)?;
         }
         connection

@@ -155,3 +155,21 @@ fn a_checkpoint_empties_the_log() {
     checkpoint(&connection).expect("moved");
     assert_eq!(std::fs::metadata(&log).expect("a log").len(), 0);
 }
+
+#[test]
+fn a_newer_file_is_told_even_if_its_schema_cannot_be_read() {
+    let directory = directory();
+    let database = database(&directory);
+    let connection = database.connect(&ONE).expect("created");
+    connection
+        .execute_batch(&format!(
+            "PRAGMA user_version = {};
+             PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = 'CREATE TABLE things IN A NEW WAY'
+                 WHERE name = 'things';",
+            FORMAT_VERSION + 1
+        ))
+        .expect("written");
+    drop(connection);
+    refused(&database, Exit::Configuration, "newer than this program");
+}
