@@ -17,10 +17,10 @@ use super::element::Token;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
-/// What a batch may take of memory: its entries, and the rows that are not in the file.
-const BATCH_BYTES: usize = 9 << 19;
+/// The memory of a batch, 4.5 MiB: its entries, and the rows that are not in the file.
+const BATCH_BYTES: usize = 4608 << 10;
 
-/// The rows have this much at least, however many entries there are.
+/// The rows have this much of it at least, however many entries there are.
 const BUFFER_BYTES_MIN: usize = 2 << 20;
 
 /// An idle store takes what there is once it is this many rows: few, for in a short list the store
@@ -104,13 +104,13 @@ pub struct Batch {
 impl Batch {
     fn new(rows_max: usize, scratch_dir: &Path) -> Self {
         let entries_bytes = rows_max.saturating_mul(size_of::<Entry>());
-        let buffer_bytes = BATCH_BYTES.saturating_sub(entries_bytes).max(BUFFER_BYTES_MIN);
+        let capacity = BATCH_BYTES.saturating_sub(entries_bytes).max(BUFFER_BYTES_MIN);
         Self {
             // All of it at once, with room for the row that fills the buffer: growing would copy
             // them again and again, and leave the smaller ones behind.
             entries: Vec::with_capacity(rows_max),
-            buffer: Vec::with_capacity(buffer_bytes + buffer_bytes / 8),
-            buffer_bytes,
+            buffer: Vec::with_capacity(capacity),
+            buffer_bytes: capacity - capacity / 8,
             scratch_dir: scratch_dir.to_owned(),
             ..Self::default()
         }
@@ -196,7 +196,7 @@ impl BatchSizes {
         (beyond / STORED_PER_ROW_OF_FULL).max(ROWS_FULL_FIRST).min(self.rows_max)
     }
 
-    /// So many at any time.
+    /// So many from the beginning.
     #[cfg(test)]
     pub fn up_to(rows_max: usize) -> Self {
         Self { rows_stored: 1 << 40, rows_max }
@@ -220,7 +220,6 @@ pub fn batch_queue(sizes: BatchSizes, scratch_dir: &Path) -> (Producer, Consumer
     let queue = Arc::new(Queue {
         state: Mutex::new(state),
         changed: Condvar::new(),
-        rows_max: sizes.rows_max,
         scratch_dir: scratch_dir.to_owned(),
     });
     (Producer(Arc::clone(&queue)), Consumer(queue))
@@ -236,15 +235,15 @@ struct Queue {
     state: Mutex<State>,
     /// Signalled when the store may take and when the parser may go on.
     changed: Condvar,
-    rows_max: usize,
     scratch_dir: PathBuf,
 }
 
 struct State {
     filling: Batch,
     rows_worth_taking: usize,
+    /// As the store has them, for the next batch.
     sizes: BatchSizes,
-    /// Of the batch that is filling.
+    /// Those of the batch that is filling, once it is full.
     rows_full: usize,
     rows_taken: usize,
     /// The parser has ended: what is there is the last batch.
@@ -362,7 +361,7 @@ impl Consumer {
 
     /// The rows that a batch may ever have.
     pub fn rows_max(&self) -> usize {
-        self.0.rows_max
+        self.0.lock().sizes.rows_max
     }
 }
 

@@ -89,7 +89,7 @@ impl Store {
     pub fn batch_sizes(&self, rows_max: usize) -> BatchSizes {
         match self {
             Self::Sqlite(store) => BatchSizes { rows_stored: store.rows_stored(), rows_max },
-            // How large the table is matters to the server only.
+            // How large the table is matters to the server only, and small batches stay in memory.
             Self::Postgres(_) => BatchSizes { rows_stored: 0, rows_max },
         }
     }

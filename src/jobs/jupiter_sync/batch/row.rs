@@ -1,5 +1,5 @@
 //! How a row is kept between parser and store: what has a fixed size, then its texts, one behind the
-//! other. Every token is written and read once, and so its text is checked once, not field by field.
+//! other, so that reading it checks their UTF-8 at once and not field by field.
 
 use std::borrow::Cow;
 
@@ -52,7 +52,7 @@ pub fn decode<'a>(mint: &'a str, row: &'a [u8]) -> Option<Token<'a>> {
         texts = rest;
         Some(Some(Cow::Borrowed(text)))
     };
-    Some(Token {
+    let token = Token {
         mint: Cow::Borrowed(mint),
         tags: next()??,
         name: next()?,
@@ -67,7 +67,8 @@ pub fn decode<'a>(mint: &'a str, row: &'a [u8]) -> Option<Token<'a>> {
         launchpad: next()?,
         mint_authority: next()?,
         freeze_authority: next()?,
-    })
+    };
+    texts.is_empty().then_some(token)
 }
 
 #[cfg(test)]
@@ -120,6 +121,8 @@ mod tests {
             for end in 0..row.len() {
                 assert_eq!(decode(&token.mint, &row[..end]), None, "{end} bytes of {}", row.len());
             }
+            row.push(b'x');
+            assert_eq!(decode(&token.mint, &row), None, "more than a row");
         }
     }
 }

@@ -96,15 +96,26 @@ fn a_batch_is_as_large_as_what_is_stored_when_it_begins() {
     let directory = directory();
     let sizes = BatchSizes { rows_stored: 0, rows_max: 10_000 };
     let (producer, consumer) = batch_queue(sizes, directory.path());
-    let push = |range: std::ops::Range<u64>| {
-        range.for_each(|n| assert!(producer.push(&token(n, 1)).expect("pushed")));
-    };
-    push(0..512);
+    for n in 0..512 {
+        producer.push(&token(n, 1)).expect("pushed");
+    }
     consumer.note_stored(130_000);
+    let rows_full = || consumer.0.lock().rows_full;
+    assert_eq!(rows_full(), 8192);
     assert_eq!(consumer.take().expect("a first batch").entries().len(), 512);
-    // With no room for it, this would wait for ever.
-    push(512..10_512);
-    assert_eq!(consumer.take().expect("a larger one").entries().len(), 10_000);
+    assert_eq!(rows_full(), 10_000);
+}
+
+#[test]
+fn many_entries_leave_less_memory_to_the_rows() {
+    let directory = directory();
+    for rows_max in [ROWS_FULL_FIRST, 40_000] {
+        let batch = Batch::new(rows_max, directory.path());
+        let entries = batch.entries.capacity() * size_of::<Entry>();
+        assert_eq!(entries + batch.buffer.capacity(), BATCH_BYTES);
+    }
+    let batch = Batch::new(1_000_000, directory.path());
+    assert_eq!(batch.buffer.capacity(), BUFFER_BYTES_MIN);
 }
 
 #[test]

@@ -27,14 +27,21 @@ use crate::job;
 /// Memory for pages of the database: the index of 100,000 mints fits into it.
 const CACHE_KIBIBYTES: i64 = -8192;
 
-/// Rows that are changed before a transaction ends and the write-ahead log is moved into the database:
-/// few, so that the disk has its turn while those of a short list still come, and little is left for
-/// the end.
-const CHANGES_TO_MOVE_MIN: usize = 2048;
+/// Rows that are changed before the write-ahead log is moved into the database: few, so that little is
+/// left for the end.
+const CHANGES_TO_MOVE_MIN: usize = 8192;
 
-/// Later it is one for so many that are stored: each transaction writes the pages of the index anew, and
-/// the larger the table, the more of them.
-const STORED_PER_CHANGE_TO_MOVE: usize = 2;
+/// One for so many rows that are stored: the larger the table, the more pages of its index do they
+/// touch.
+const STORED_PER_CHANGE_TO_MOVE: usize = 8;
+
+/// Fewer while an empty table is filled, whose transactions end for it: the disk has its turn while the
+/// rows of a short list still come.
+const CHANGES_TO_MOVE_FIRST: usize = 2048;
+
+/// And one for so many: then each of those transactions, which write all of the index anew, doubles the
+/// table.
+const STORED_PER_CHANGE_TO_MOVE_FIRST: usize = 2;
 
 /// With more than this in the log, the writer waits for a disk that is slower.
 const CHANGES_TO_MOVE_MAX: usize = 32_768;
@@ -100,6 +107,8 @@ pub struct SqliteStore {
     /// There since many rows were changed.
     checkpointer: Option<Checkpointer>,
     /// [`Connection::total_changes`] at the last request to it.
+    changes_asked: u64,
+    /// And at the last one that it took.
     changes_moved: u64,
     /// Rows in `pending_tags`.
     pending_tags: RoaringTreemap,
@@ -156,6 +165,7 @@ impl SqliteStore {
             expects_new: rows_before == 0 && !options.dry_run,
             tally: Tally::default(),
             checkpointer: None,
+            changes_asked: 0,
             changes_moved: 0,
             pending_tags: RoaringTreemap::new(),
         })
@@ -243,19 +253,22 @@ impl SqliteStore {
     /// Writes the rest of a batch, until `ends` at the latest.
     fn write_some(&mut self, work: &mut Work, ends: Instant) -> Result<()> {
         let mut scratch = Vec::new();
-        while let Some(row) = self.insert_new(work, ends, &mut scratch)? {
-            match work.next() {
-                Some(token) if token.is_token() => {
-                    self.refresh(row, &work.batch, token, &mut scratch)?;
-                }
-                _ => self.tally.sight(row),
+        loop {
+            let row = match work.known_row() {
+                Some(row) => Some(row),
+                None => self.insert_new(work, ends, &mut scratch)?,
+            };
+            let (Some(row), Some(entry)) = (row, work.next()) else { return Ok(()) };
+            if entry.is_token() {
+                self.refresh(row, &work.batch, entry, &mut scratch)?;
+            } else {
+                self.tally.sight(row);
             }
             work.done += 1;
             if self.is_late(work, ends) {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Whether it is later than `ends`; the clock is looked at now and then.
@@ -352,15 +365,16 @@ impl SqliteStore {
         refreshed.map_err(self.database.error("cannot refresh tokens"))
     }
 
-    /// Rows that were changed since the log was last moved.
-    fn unmoved(&self) -> usize {
-        (self.connection.total_changes() - self.changes_moved) as usize
-    }
-
+    /// Whether there is enough in the log to have it moved.
     fn is_worth_moving(&self) -> bool {
-        let enough = (self.rows_stored() / STORED_PER_CHANGE_TO_MOVE)
-            .clamp(CHANGES_TO_MOVE_MIN, CHANGES_TO_MOVE_MAX);
-        !self.options.dry_run && self.unmoved() >= enough
+        let stored = self.rows_stored();
+        let enough = if self.expects_new {
+            (stored / STORED_PER_CHANGE_TO_MOVE_FIRST).max(CHANGES_TO_MOVE_FIRST)
+        } else {
+            (stored / STORED_PER_CHANGE_TO_MOVE).max(CHANGES_TO_MOVE_MIN)
+        };
+        let changes = self.connection.total_changes() - self.changes_asked;
+        !self.options.dry_run && changes as usize >= enough.min(CHANGES_TO_MOVE_MAX)
     }
 
     /// Has what was written moved to its final place, once that is worth it.
@@ -368,15 +382,17 @@ impl SqliteStore {
         if !self.is_worth_moving() {
             return;
         }
+        self.changes_asked = self.connection.total_changes();
         let start = || Checkpointer::start(&self.database);
         if !self.checkpointer.get_or_insert_with(start).request() {
-            if self.unmoved() < CHANGES_TO_MOVE_MAX {
+            let unmoved = self.changes_asked - self.changes_moved;
+            if (unmoved as usize) < CHANGES_TO_MOVE_MAX {
                 return;
             }
             // Waiting lets the log begin anew instead of growing.
             self.checkpointer = None;
         }
-        self.changes_moved = self.connection.total_changes();
+        self.changes_moved = self.changes_asked;
     }
 
     /// Moves what was written to its final place on the disk.

@@ -12,7 +12,7 @@ use super::SqliteStore;
 const WALK_ENTRIES_PER_KEY: usize = 8;
 
 impl SqliteStore {
-    /// The rows of the entries' mints, where they have one.
+    /// The rows of the entries' mints, where they have one. To be called outside of a transaction.
     pub(super) fn look_up(&self, entries: &[Entry]) -> rusqlite::Result<Vec<Option<i64>>> {
         // Without one, each search takes the file's locks and gives them back.
         let snapshot = self.connection.unchecked_transaction()?;
