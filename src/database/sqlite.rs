@@ -46,6 +46,13 @@ const CHECKPOINT_PAGES: i64 = 64;
 /// 16 MiB of log.
 const CHECKPOINT_PAGES_OF_MANY: i64 = 4096;
 
+/// How long those are waited for who are in the way of a checkpoint: a small run is over by then, and
+/// whoever reads for longer is not worth it.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often one who waits for another writer looks whether it is still to wait.
+const WRITE_LOCK_POLL: Duration = Duration::from_millis(100);
+
 /// Where the database is, and how long to wait for it. Cheap to clone; connections are opened
 /// from it as needed.
 #[derive(Clone, Debug)]
@@ -86,6 +93,26 @@ impl Sqlite {
         connection
             .pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES_OF_MANY)
             .map_err(self.error("cannot set it up"))
+    }
+
+    /// Begins to write, once no other process does. Waits for it up to the busy timeout, and no longer
+    /// once `is_cancelled`; what is returned then says that the database is busy.
+    pub fn begin_to_write(
+        &self,
+        connection: &Connection,
+        is_cancelled: impl Fn() -> bool,
+    ) -> rusqlite::Result<()> {
+        let clock = Clock::System;
+        let patience_ends = clock.monotonic() + self.busy_timeout;
+        with_busy_timeout(connection, WRITE_LOCK_POLL, || {
+            loop {
+                let begun = connection.execute_batch("BEGIN IMMEDIATE");
+                let waits = begun.as_ref().is_err_and(is_busy);
+                if !waits || is_cancelled() || clock.monotonic() >= patience_ends {
+                    return begun;
+                }
+            }
+        })
     }
 
     /// Whether the tables of `migrations.owner` are there, of whatever version. Makes none.
@@ -167,10 +194,7 @@ impl Sqlite {
             match try_initialise(connection) {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(self.foreign()),
-                Err(error)
-                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                        && clock.monotonic() < patience_ends =>
-                {
+                Err(error) if is_busy(&error) && clock.monotonic() < patience_ends => {
                     pause(Duration::from_millis(5));
                 }
                 Err(error) => return Err(self.error("cannot initialise it")(error)),
@@ -219,10 +243,29 @@ impl Sqlite {
     }
 }
 
-/// Moves what is in the write-ahead log into the database, and so to the disk for good. Waits for
-/// readers and writers that are in the way up to the busy timeout; then theirs is the next turn.
+/// Moves what is in the write-ahead log into the database, and so to the disk for good. Readers and
+/// writers that are in the way are waited for a moment; what they keep in the log is moved later.
 pub fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+    with_busy_timeout(connection, CHECKPOINT_PATIENCE, || {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+    })
+}
+
+/// Does `work` with another busy timeout than the connection's own.
+fn with_busy_timeout<T>(
+    connection: &Connection,
+    busy_timeout: Duration,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let own: u32 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+    connection.busy_timeout(busy_timeout)?;
+    let done = work();
+    connection.busy_timeout(Duration::from_millis(own.into()))?;
+    done
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Waits long enough for everybody who waits for the write lock to see that it is free: SQLite looks

@@ -271,7 +271,8 @@ impl Sync<'_> {
         }
         let store = Arc::clone(&self.store);
         let max_delisted = self.job.max_delisted;
-        let finish = move || lock(&store).finish_update(all_whole, max_delisted);
+        let cancellation = self.context.cancellation.clone();
+        let finish = move || lock(&store).finish_update(all_whole, max_delisted, &cancellation);
         report.total.delisted = self.context.blocking(finish).await?;
         Ok(())
     }

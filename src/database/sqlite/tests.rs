@@ -173,3 +173,35 @@ fn a_newer_file_is_told_even_if_its_schema_cannot_be_read() {
     drop(connection);
     refused(&database, Exit::Configuration, "newer than this program");
 }
+
+/// A connection that would wait for others for longer than any test lasts.
+fn patient(directory: &tempfile::TempDir) -> (Sqlite, Connection) {
+    let database = Sqlite::new(directory.path().join("punctual.db"), Duration::from_secs(3600));
+    let connection = database.connect(&ONE).expect("opened");
+    (database, connection)
+}
+
+#[test]
+fn a_checkpoint_leaves_a_reader_what_it_reads() {
+    let directory = directory();
+    let (database, connection) = patient(&directory);
+    let reader = database.connect(&ONE).expect("opened");
+    reader.execute_batch("BEGIN; SELECT * FROM things").expect("a snapshot");
+    connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
+    checkpoint(&connection).expect("as far as it goes");
+    let seen: i64 =
+        reader.query_row("SELECT count(*) FROM things", (), |row| row.get(0)).expect("a count");
+    assert_eq!(seen, 0);
+}
+
+#[test]
+fn who_waits_to_write_stops_waiting_when_cancelled() {
+    let directory = directory();
+    let (database, connection) = patient(&directory);
+    let other = database.connect(&ONE).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let error = database.begin_to_write(&connection, || true).expect_err("it is busy");
+    assert!(is_busy(&error), "{error}");
+    other.execute_batch("COMMIT").expect("the lock is free");
+    database.begin_to_write(&connection, || true).expect("the lock");
+}

@@ -105,9 +105,16 @@ impl Store {
     /// Ends an `--update`: sets the tags that changed, and marks the tokens that vanished.
     /// Returns how many did. `all_whole` says that every list was fetched to its end; without
     /// that no tag is taken away and nothing is judged vanished.
-    pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
+    pub fn finish_update(
+        &mut self,
+        all_whole: bool,
+        delisted_percent_max: u8,
+        cancellation: &CancellationToken,
+    ) -> Result<u64> {
         match self {
-            Self::Sqlite(store) => store.finish_update(all_whole, delisted_percent_max),
+            Self::Sqlite(store) => {
+                store.finish_update(all_whole, delisted_percent_max, cancellation)
+            }
             Self::Postgres(store) => store.finish_update(all_whole, delisted_percent_max),
         }
     }

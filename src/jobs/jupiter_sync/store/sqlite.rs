@@ -182,7 +182,7 @@ impl SqliteStore {
                 }
             } else {
                 while !work.is_done() && !cancellation.is_cancelled() {
-                    self.in_transaction(|store| store.write(&mut work, queue))?;
+                    self.in_transaction(cancellation, |store| store.write(&mut work, queue))?;
                     self.move_log();
                     if !self.options.dry_run && self.clock.monotonic() >= turn_ends {
                         let_others_write();
@@ -406,12 +406,21 @@ impl SqliteStore {
 
     /// Does `work` in a transaction. What it wrote before an error stays and counts, unless SQLite
     /// has rolled it back.
-    fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        // A dry run has no use for the lock, which writers would wait for.
-        let begin = if self.options.dry_run { "BEGIN" } else { "BEGIN IMMEDIATE" };
-        self.connection
-            .execute_batch(begin)
-            .map_err(self.database.error("cannot begin to write"))?;
+    fn in_transaction<T>(
+        &mut self,
+        cancellation: &CancellationToken,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let begun = if self.options.dry_run {
+            // It has no use for the lock, which writers would wait for.
+            self.connection.execute_batch("BEGIN")
+        } else {
+            self.database.begin_to_write(&self.connection, || cancellation.is_cancelled())
+        };
+        if begun.is_err() && cancellation.is_cancelled() {
+            return Err(job::cancelled());
+        }
+        begun.map_err(self.database.error("cannot begin to write"))?;
         let counts_before = self.tally.lists().to_vec();
         let done = work(self);
         // After some errors, a full disk among them, SQLite has rolled back already.

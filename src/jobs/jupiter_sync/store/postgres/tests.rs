@@ -89,7 +89,7 @@ fn two_stores_at_once_insert_everything_once() {
                     for tokens in list.chunks(500) {
                         fixture.feed(store, tokens).expect("stored");
                     }
-                    store.finish_update(false, 0).expect("updated");
+                    store.finish_update(false, 0, &CancellationToken::new()).expect("updated");
                 });
             }
         });
@@ -144,7 +144,7 @@ fn without_its_lease_a_store_writes_nothing_more() {
     assert!(error.chain().contains("the lease of jupiter-sync was lost"), "{}", error.chain());
     let changed: Vec<_> = (0..10).map(|n| tagged(n, "[]")).collect();
     fixture.feed(&mut store, &changed).expect_err("the lease is lost");
-    store.finish_update(true, 100).expect_err("the lease is lost");
+    store.finish_update(true, 100, &CancellationToken::new()).expect_err("the lease is lost");
     check(&store, 0, 10, 0, 0);
     assert_eq!((fixture.count(), fixture.tags(3)), (10, r#"["verified"]"#.to_owned()));
     assert_eq!(fixture.number("SELECT count(*) FROM tokens WHERE delisted_at IS NOT NULL"), 0);
@@ -167,7 +167,7 @@ fn a_dry_run_makes_no_table_and_takes_no_lock() {
     let mut changed = tokens(0..5);
     changed[0].name = None;
     let mut store = fixture.store(StoreOptions { update: true, dry_run: true }, &changed);
-    store.finish_update(true, 20).expect("counted");
+    store.finish_update(true, 20, &CancellationToken::new()).expect("counted");
     check(&store, 0, 2, 3, 0);
     assert_eq!(store.lists()[0].updated, 1);
 }
