@@ -62,6 +62,12 @@ pub trait Job: clap::Args + Send + Sync + 'static {
     fn services(&self) -> Vec<Url> {
         Vec::new()
     }
+
+    /// Whether a failed attempt may be followed by another one. Not where it has used up what there is
+    /// only once, such as stdin.
+    fn may_retry(&self) -> bool {
+        true
+    }
 }
 
 /// Everything that one attempt may touch. Cheap to clone.
@@ -169,6 +175,11 @@ pub trait RunnableJob: Send + Sync {
         Vec::new()
     }
 
+    /// See [`Job::may_retry`].
+    fn may_retry(&self) -> bool {
+        true
+    }
+
     /// How long after [`JobContext::kill`] fired the job may still take before it is stuck.
     fn kill_wait(&self) -> Duration {
         Duration::ZERO
@@ -195,6 +206,10 @@ impl<J: Job> RunnableJob for J {
 
     fn services(&self) -> Vec<Url> {
         Job::services(self)
+    }
+
+    fn may_retry(&self) -> bool {
+        Job::may_retry(self)
     }
 }
 

@@ -149,6 +149,10 @@ impl Job for JupiterSync {
             Some(_) => Vec::new(),
         }
     }
+
+    fn may_retry(&self) -> bool {
+        !self.from.as_ref().is_some_and(Source::is_stdin)
+    }
 }
 
 impl JupiterSync {

@@ -90,7 +90,8 @@ impl Runner {
         loop {
             let mut ending = self.attempt(request, run, fence.clone(), output, limits).await;
             ending.attempts = attempt;
-            if attempt > request.policy.retries || !may_retry(&ending) {
+            let may_retry = may_retry(&ending) && request.job.may_retry();
+            if attempt > request.policy.retries || !may_retry {
                 return ending;
             }
             let delay = RETRY_BACKOFF.delay(attempt);

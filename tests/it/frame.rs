@@ -273,6 +273,15 @@ fn failures_are_retried_as_often_as_asked() {
 }
 
 #[test]
+fn stdin_is_read_once_however_many_retries_there_may_be() {
+    let sandbox = Sandbox::new();
+    let mut running = start(&sandbox, &["--retries", "3"]);
+    running.feed(b"[{}");
+    let ran = running.wait().exits(76).says("broke off after 1 elements");
+    assert_eq!(ran.json()["attempts"], 1);
+}
+
+#[test]
 fn a_state_directory_is_made_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();

@@ -29,7 +29,7 @@ impl Source {
         match self {
             Source::Tag { tag, .. } => format!("tag {tag}"),
             Source::Url(url) => shown(url),
-            Source::File(path) if path.as_os_str() == "-" => "stdin".to_owned(),
+            Source::File(_) if self.is_stdin() => "stdin".to_owned(),
             Source::File(path) => path.display().to_string(),
         }
     }
@@ -39,6 +39,10 @@ impl Source {
             Source::Tag { .. } => Shape::Array,
             Source::Url(_) | Source::File(_) => Shape::ArrayOrTokenList,
         }
+    }
+
+    pub fn is_stdin(&self) -> bool {
+        matches!(self, Source::File(path) if path.as_os_str() == "-")
     }
 
     /// Whether the same bytes may be whole when they are asked for again.
