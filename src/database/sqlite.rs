@@ -12,9 +12,9 @@
 //! consistency. A writer waits for another one up to the busy timeout.
 //!
 //! The log is not moved into the database whenever a connection closes, as SQLite would do it:
-//! that costs a small run more than all the rest. It is moved when it has grown, and by a job that
-//! has written a lot ([`checkpoint`]) or does so ([`Checkpointer`]). In between the newest rows are in
-//! `punctual.db-wal` only, which belongs to the database.
+//! that costs a small run more than all the rest. It is moved when it has grown, after the tables
+//! were changed, and by a job that has written a lot ([`checkpoint`]) or does so ([`Checkpointer`]).
+//! In between the newest rows are in `punctual.db-wal` only, which belongs to the database.
 
 mod checkpointer;
 mod inspection;
@@ -227,7 +227,10 @@ impl Sqlite {
                 (migrations.owner, target),
             )
             .map_err(migrating())?;
-        transaction.commit().map_err(migrating())
+        transaction.commit().map_err(migrating())?;
+        // A file without tables, all of them in the log, would be taken for an empty one where the log
+        // is left behind.
+        checkpoint(connection).map_err(migrating())
     }
 
     fn newer_than_program(&self, what: &str) -> Error {
