@@ -27,9 +27,7 @@ pub use fence::Fence;
 pub use postgres::fixtures::Server;
 pub use postgres::{IDLE_LIMIT, MissingRight, Postgres, PostgresUrl, Protection, Standing};
 pub use session::{Fallible, Row, Session, Statements};
-pub use sqlite::{
-    Checkpointer, Inspection, Sqlite, checkpoint, create_private_directory, let_others_write,
-};
+pub use sqlite::{Checkpointer, Inspection, Sqlite, create_private_directory, let_others_write};
 pub use value::{execute, query, query_one};
 
 /// The tables of one owner, as SQL steps that are only ever appended. Those of PostgreSQL can be

@@ -13,8 +13,9 @@
 //!
 //! The log is not moved into the database whenever a connection closes, as SQLite would do it:
 //! that costs a small run more than all the rest. It is moved when it has grown, after the tables
-//! were changed, and by a job that has written a lot ([`checkpoint`]) or does so ([`Checkpointer`]).
-//! In between the newest rows are in `punctual.db-wal` only, which belongs to the database.
+//! were changed, and by a job that has written a lot ([`Sqlite::checkpoint`]) or does so
+//! ([`Checkpointer`]). In between the newest rows are in `punctual.db-wal` only, which belongs to the
+//! database.
 
 mod checkpointer;
 mod inspection;
@@ -104,7 +105,7 @@ impl Sqlite {
     ) -> rusqlite::Result<()> {
         let clock = Clock::System;
         let patience_ends = clock.monotonic() + self.busy_timeout;
-        with_busy_timeout(connection, WRITE_LOCK_POLL, || {
+        self.with_patience(connection, WRITE_LOCK_POLL, || {
             loop {
                 let begun = connection.execute_batch("BEGIN IMMEDIATE");
                 let waits = begun.as_ref().is_err_and(is_busy);
@@ -113,6 +114,27 @@ impl Sqlite {
                 }
             }
         })
+    }
+
+    /// Moves what is in the write-ahead log into the database, and so to the disk for good. Readers and
+    /// writers that are in the way are waited for a moment; what they keep in the log is moved later.
+    pub fn checkpoint(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.with_patience(connection, CHECKPOINT_PATIENCE, || {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+        })
+    }
+
+    /// Does `work` with another busy timeout than the database's own.
+    fn with_patience<T>(
+        &self,
+        connection: &Connection,
+        patience: Duration,
+        work: impl FnOnce() -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        connection.busy_timeout(patience)?;
+        let done = work();
+        connection.busy_timeout(self.busy_timeout)?;
+        done
     }
 
     /// Whether the tables of `migrations.owner` are there, of whatever version. Makes none.
@@ -230,7 +252,7 @@ impl Sqlite {
         transaction.commit().map_err(migrating())?;
         // A file without tables, all of them in the log, would be taken for an empty one where the log
         // is left behind.
-        checkpoint(connection).map_err(migrating())
+        self.checkpoint(connection).map_err(migrating())
     }
 
     fn newer_than_program(&self, what: &str) -> Error {
@@ -244,27 +266,6 @@ impl Sqlite {
         )
         .hint("name a new file with --database; punctual keeps to itself")
     }
-}
-
-/// Moves what is in the write-ahead log into the database, and so to the disk for good. Readers and
-/// writers that are in the way are waited for a moment; what they keep in the log is moved later.
-pub fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
-    with_busy_timeout(connection, CHECKPOINT_PATIENCE, || {
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
-    })
-}
-
-/// Does `work` with another busy timeout than the connection's own.
-fn with_busy_timeout<T>(
-    connection: &Connection,
-    busy_timeout: Duration,
-    work: impl FnOnce() -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    let own: u32 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
-    connection.busy_timeout(busy_timeout)?;
-    let done = work();
-    connection.busy_timeout(Duration::from_millis(own.into()))?;
-    done
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

@@ -152,7 +152,7 @@ fn a_checkpoint_empties_the_log() {
     connection.execute("INSERT INTO things VALUES (1)", ()).expect("inserted");
     let log = directory.path().join("punctual.db-wal");
     assert!(std::fs::metadata(&log).expect("a log").len() > 0);
-    checkpoint(&connection).expect("moved");
+    database.checkpoint(&connection).expect("moved");
     assert_eq!(std::fs::metadata(&log).expect("a log").len(), 0);
 }
 
@@ -188,7 +188,7 @@ fn a_checkpoint_leaves_a_reader_what_it_reads() {
     let reader = database.connect(&ONE).expect("opened");
     reader.execute_batch("BEGIN; SELECT * FROM things").expect("a snapshot");
     connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
-    checkpoint(&connection).expect("as far as it goes");
+    database.checkpoint(&connection).expect("as far as it goes");
     let seen: i64 =
         reader.query_row("SELECT count(*) FROM things", (), |row| row.get(0)).expect("a count");
     assert_eq!(seen, 0);

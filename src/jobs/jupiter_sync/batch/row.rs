@@ -98,21 +98,8 @@ mod tests {
             mint_authority: text("mint authority"),
             freeze_authority: text("freeze authority"),
         };
-        let bare = Token {
-            name: None,
-            symbol: None,
-            icon: None,
-            token_program: None,
-            tags: Cow::Borrowed("[]"),
-            is_verified: None,
-            created_at: None,
-            website: None,
-            twitter: None,
-            launchpad: None,
-            mint_authority: None,
-            freeze_authority: None,
-            ..full.clone()
-        };
+        let bare =
+            Token { name: None, symbol: None, tags: Cow::Borrowed("[]"), ..fixtures::token(1) };
         let verified = Token { is_verified: Some(true), decimals: 0, ..bare.clone() };
         for token in [full, bare, verified] {
             let mut row = Vec::new();

@@ -20,7 +20,7 @@ use super::super::batch::{Batch, Consumer, Entry, MintKey};
 use super::tally::Tally;
 use super::{MIGRATIONS, StoreOptions};
 use crate::clock::Clock;
-use crate::database::{Checkpointer, Sqlite, checkpoint, let_others_write};
+use crate::database::{Checkpointer, Sqlite, let_others_write};
 use crate::error::Result;
 use crate::job;
 
@@ -401,7 +401,8 @@ impl SqliteStore {
             return Ok(());
         }
         drop(self.checkpointer.take());
-        checkpoint(&self.connection).map_err(self.database.error("cannot flush tokens"))
+        let moved = self.database.checkpoint(&self.connection);
+        moved.map_err(self.database.error("cannot flush tokens"))
     }
 
     /// Does `work` in a transaction. What it wrote before an error stays and counts, unless SQLite
