@@ -40,7 +40,7 @@ const LOOK_FIRST: Duration = Duration::from_millis(2);
 const LOOK_LONGEST: Duration = Duration::from_millis(50);
 
 /// How often it is looked again for a process that could not be told from another run's.
-const UNCLEAR_LOOKS_MAX: u32 = 5;
+const UNCLEAR_LOOKS_MAX: u32 = 8;
 
 /// Looks for a child that has ended, and leaves it as it is.
 const ANY_ENDED: WaitIdOptions =
