@@ -18,6 +18,8 @@
 //! database.
 
 mod checkpointer;
+#[cfg(target_os = "linux")]
+mod creation;
 mod inspection;
 
 use std::path::{Path, PathBuf};
@@ -40,12 +42,16 @@ const APPLICATION_ID: i32 = 0x7075_6e63;
 /// The `user_version` of our files: the meaning of `schema_versions`.
 const FORMAT_VERSION: i32 = 1;
 
+/// The size of a new file's pages. With SQLite's 4096 bytes, a bulk insert writes a sixth more, and takes
+/// as much longer; small transactions take as long.
+const PAGE_BYTES: i64 = 8192;
+
 /// Pages in the write-ahead log before they are moved into the database. Each opening reads what
 /// is in the log, so a few runs' worth is the cheapest.
 const CHECKPOINT_PAGES: i64 = 64;
 
 /// 16 MiB of log.
-const CHECKPOINT_PAGES_OF_MANY: i64 = 4096;
+const CHECKPOINT_PAGES_OF_MANY: i64 = 2048;
 
 /// How long those are waited for who are in the way of a checkpoint: a small run is over by then, and
 /// whoever reads for longer is not worth it.
@@ -83,6 +89,14 @@ impl Sqlite {
     ///
     /// Blocks: call it from blocking code.
     pub fn connect(&self, migrations: &Migrations) -> Result<Connection> {
+        #[cfg(target_os = "linux")]
+        if self.is_new() {
+            self.make_directory()?;
+            if let Err(error) = self.create(migrations) {
+                // Whatever it is, SQLite can do without or will say what is wrong.
+                tracing::debug!(error = error.chain(), "SQLite is to create the database");
+            }
+        }
         let mut connection = self.open()?;
         self.migrate(&mut connection, migrations)?;
         Ok(connection)
@@ -146,10 +160,15 @@ impl Sqlite {
         Ok(applied.map_err(self.error("cannot read its versions"))? > 0)
     }
 
-    fn open(&self) -> Result<Connection> {
-        if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            create_private_directory(parent)?;
+    fn make_directory(&self) -> Result<()> {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => create_private_directory(parent),
+            _ => Ok(()),
         }
+    }
+
+    fn open(&self) -> Result<Connection> {
+        self.make_directory()?;
         self.refuse_directory()?;
         let mut connection =
             Connection::open(file_path(&self.path)).map_err(self.error("cannot open it"))?;
@@ -293,6 +312,7 @@ fn try_initialise(connection: &mut Connection) -> rusqlite::Result<bool> {
         // Either a foreign database, or one that another process of ours has just made.
         return Ok(identify(connection)? == (APPLICATION_ID, FORMAT_VERSION));
     }
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(&format!(

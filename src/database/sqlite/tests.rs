@@ -67,21 +67,67 @@ fn owners_do_not_share_their_versions() {
     database.connect(&GROWN).expect("opened");
 }
 
+fn read<T: rusqlite::types::FromSql>(connection: &Connection, query: &str) -> T {
+    connection.query_row(query, (), |row| row.get(0)).expect(query)
+}
+
+/// What every file of ours is, however it came about.
+#[track_caller]
+fn is_sound(connection: &Connection) {
+    assert_eq!(identify(connection).expect("a header"), (APPLICATION_ID, FORMAT_VERSION));
+    assert_eq!(read::<String>(connection, "PRAGMA journal_mode"), "wal");
+    assert_eq!(read::<i64>(connection, "PRAGMA page_size"), PAGE_BYTES);
+    assert_eq!(read::<String>(connection, "PRAGMA integrity_check"), "ok");
+}
+
+/// Where there is no file it is put there whole; an empty one is filled where it is.
 #[test]
 fn many_can_create_it_at_once() {
+    for is_empty_there in [false, true] {
+        let directory = directory();
+        let database = database(&directory);
+        if is_empty_there {
+            std::fs::write(database.path(), "").expect("written");
+        }
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    start.wait();
+                    database.connect(&GROWN).expect("created or opened");
+                });
+            }
+        });
+        is_sound(&database.connect(&GROWN).expect("opened"));
+    }
+}
+
+#[test]
+fn a_new_file_has_the_mode_that_sqlite_gives_it() {
+    use std::os::unix::fs::PermissionsExt;
     let directory = directory();
     let database = database(&directory);
-    let start = std::sync::Barrier::new(8);
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                start.wait();
-                database.connect(&GROWN).expect("created or opened");
-            });
-        }
-    });
-    let connection = database.connect(&GROWN).expect("opened");
-    assert_eq!(identify(&connection).expect("a header"), (APPLICATION_ID, FORMAT_VERSION));
+    is_sound(&database.connect(&ONE).expect("created"));
+    let theirs = directory.path().join("theirs.db");
+    Connection::open(&theirs).and_then(|it| it.execute_batch("CREATE TABLE x (y)")).expect("made");
+    let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode();
+    assert_eq!(mode(database.path()), mode(&theirs));
+}
+
+#[test]
+fn what_a_lost_file_has_left_behind_is_no_part_of_a_new_one() {
+    let directory = directory();
+    let database = database(&directory);
+    let connection = database.connect(&ONE).expect("created");
+    connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
+    drop(connection);
+    let log = directory.path().join("punctual.db-wal");
+    assert!(std::fs::metadata(log).expect("a log").len() > 0, "the row is in the log");
+    std::fs::remove_file(database.path()).expect("removed");
+
+    let connection = database.connect(&ONE).expect("created again");
+    is_sound(&connection);
+    assert_eq!(read::<i64>(&connection, "SELECT count(*) FROM things"), 0);
 }
 
 #[test]

@@ -48,7 +48,7 @@ const CHANGES_TO_MOVE_MAX: usize = 32_768;
 
 /// Pages in the write-ahead log, 128 MiB, before the writer moves them itself: where there is no
 /// thread that does it.
-const CHECKPOINT_PAGES: i64 = 32_768;
+const CHECKPOINT_PAGES: i64 = 16_384;
 
 /// The mint's index is apart from the rows: that fills faster than a table without row numbers.
 pub(super) const CREATE_TOKENS: &str = "CREATE TABLE tokens (
