@@ -18,10 +18,13 @@ mod store;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use futures_util::future::{self, BoxFuture, Either};
+use reqwest::Response;
 use reqwest::header::CONTENT_ENCODING;
 use tokio::sync::mpsc;
 use url::Url;
@@ -123,9 +126,15 @@ impl Job for JupiterSync {
         let (database, fence) = (context.database.clone(), context.fence.clone());
         let clock = context.clock.clone();
         let open = move || Store::open(&database, fence, &clock, options);
-        let store = context.blocking(open).await?;
+        let first: Answer<'_> = match sources.first().and_then(Source::url) {
+            Some(url) => Box::pin(fetcher.get(url)),
+            None => Box::pin(future::pending()),
+        };
+        let (store, first) = meanwhile(first, context.blocking(open)).await;
+        let store = store?;
         let store = Arc::new(Mutex::new(store));
-        let sync = Sync { job: self, context, sources, fetcher, store };
+        let first = Mutex::new(Some(first));
+        let sync = Sync { job: self, context, sources: &sources, fetcher: &fetcher, first, store };
         let (report, result) = sync.run().await;
         let store = sync.store;
         let flushed = context
@@ -215,12 +224,25 @@ fn read_key_file(path: &Path) -> Result<Secret> {
     Ok(Secret::new(key))
 }
 
+/// What a server says to a request, once it does.
+type Answer<'a> = BoxFuture<'a, Result<Response, Failure>>;
+
+/// Does `work` while the answer is on its way.
+async fn meanwhile<T>(answer: Answer<'_>, work: impl Future<Output = T>) -> (T, Answer<'_>) {
+    match future::select(answer, pin!(work)).await {
+        Either::Left((answer, work)) => (work.await, Box::pin(future::ready(answer))),
+        Either::Right((done, answer)) => (done, answer),
+    }
+}
+
 /// One run.
 struct Sync<'a> {
     job: &'a JupiterSync,
     context: &'a JobContext,
-    sources: Vec<Source>,
-    fetcher: Fetcher<'a>,
+    sources: &'a [Source],
+    fetcher: &'a Fetcher<'a>,
+    /// The answer to the first request, which was sent while the store was opened; for the first attempt.
+    first: Mutex<Option<Answer<'a>>>,
     /// Used by one thread at a time; the lock says so.
     store: Arc<Mutex<Store>>,
 }
@@ -232,7 +254,7 @@ impl Sync<'_> {
         let mut passes = Vec::new();
         let mut failures = Vec::new();
         let mut unknown = Vec::new();
-        for source in &self.sources {
+        for source in self.sources {
             self.store().begin_list();
             let (parsed, result) = self.fetch_list(source).await;
             passes.push(parsed);
@@ -398,7 +420,8 @@ impl Sync<'_> {
                 return Ok(Pump { compression: Compression::Identity, request_id: None, future });
             }
         };
-        let response = self.fetcher.get(url).await?;
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let response = first.unwrap_or_else(|| Box::pin(self.fetcher.get(url))).await?;
         let request_id = request_id(&response);
         let encoding = response.headers().get(CONTENT_ENCODING);
         let encoding = encoding.map_or("", |value| value.to_str().unwrap_or("unreadable"));
