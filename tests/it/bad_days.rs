@@ -352,6 +352,17 @@ fn an_endless_body_ends_at_the_size_limit() {
 }
 
 #[test]
+fn a_body_may_be_as_large_as_the_limit() {
+    let body = list_of([token(0), token(1)]);
+    let limit = |bytes: usize| ["--max-bytes".to_owned(), bytes.to_string()];
+    let server = Server::with([Answer::ok(&body)]);
+    let [option, bytes] = limit(body.len());
+    sync(&Sandbox::new(), &server, &[&option, &bytes]).exits(0);
+    let [option, bytes] = limit(body.len() - 1);
+    check_with(&[&option, &bytes], [Answer::ok(&body)], 76, "is larger than");
+}
+
+#[test]
 fn an_endless_element_ends_at_its_own_limit() {
     let start = format!(r#"[{},{OBJECT_START}"#, token(1));
     check([Answer::endless(&(start + "\""), "x")], 76, "element 1 is larger than 1 MiB");

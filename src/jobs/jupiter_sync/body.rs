@@ -19,6 +19,9 @@ use crate::progress::Progress;
 /// Bytes that a file is read by.
 const FILE_CHUNK_BYTES: usize = 128 << 10;
 
+/// Decoded bytes that are held at a time.
+const DECODED_BYTES: usize = 128 << 10;
+
 /// The largest window of a zstd frame, as a power of two: 8 MiB, which RFC 8878 (section 3.1.1.1.2)
 /// asks every decoder to support and RFC 9659 allows in HTTP at most.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
@@ -59,9 +62,9 @@ impl Compression {
         }
     }
 
-    fn decode<'a>(self, source: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
-        Ok(match self {
-            Self::Identity => Box::new(source),
+    fn decode<'a>(self, source: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+        let decoder: Box<dyn Read + 'a> = match self {
+            Self::Identity => return Ok(Box::new(source)),
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
             Self::Brotli => {
                 let mut decoder = brotli_decompressor::Decompressor::new(source, 64 << 10);
@@ -75,7 +78,8 @@ impl Compression {
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Box::new(decoder)
             }
-        })
+        };
+        Ok(Box::new(BufReader::with_capacity(DECODED_BYTES, decoder)))
     }
 }
 
@@ -83,11 +87,8 @@ impl Compression {
 pub fn decoded<'a>(
     declared: Compression,
     source: impl BufRead + 'a,
-) -> io::Result<Box<dyn Read + 'a>> {
-    let mut source: Box<dyn BufRead + 'a> = match declared {
-        Compression::Identity => Box::new(source),
-        _ => Box::new(BufReader::with_capacity(64 << 10, declared.decode(source)?)),
-    };
+) -> io::Result<Box<dyn BufRead + 'a>> {
+    let mut source = declared.decode(source)?;
     let recognised = Compression::of_content(source.fill_buf()?);
     recognised.decode(source)
 }
@@ -150,33 +151,6 @@ impl Read for ChunkReader {
         let bytes = available.len().min(buffer.len());
         buffer[..bytes].copy_from_slice(&available[..bytes]);
         self.consume(bytes);
-        Ok(bytes)
-    }
-}
-
-/// A reader that counts, and fails beyond a number of bytes.
-pub struct LimitedReader<R> {
-    source: R,
-    pub bytes: u64,
-    bytes_max: u64,
-}
-
-impl<R: Read> LimitedReader<R> {
-    pub fn new(source: R, bytes_max: u64) -> Self {
-        Self { source, bytes: 0, bytes_max }
-    }
-}
-
-impl<R: Read> Read for LimitedReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.source.read(buffer)?;
-        self.bytes += bytes as u64;
-        if self.bytes > self.bytes_max {
-            let limit = bytesize::ByteSize(self.bytes_max);
-            let error = Error::new(Exit::Protocol, format!("the body is larger than {limit}"))
-                .hint("if that is right, allow more with --max-bytes");
-            return Err(io::Error::other(Failure::permanent(error)));
-        }
         Ok(bytes)
     }
 }

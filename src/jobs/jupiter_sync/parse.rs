@@ -1,7 +1,9 @@
 //! One pass over a body, from its bytes to the batches.
 
+use std::io::Read;
+
 use super::batch::Producer;
-use super::body::{ChunkReader, Compression, LimitedReader, decoded};
+use super::body::{ChunkReader, Compression, decoded};
 use super::element::{Element, Malformed};
 use super::fetch::Failure;
 use super::list::{ListError, ListReader, Shape};
@@ -39,8 +41,10 @@ impl Parsing {
             Ok(source) => source,
             Err(error) => return (parsed, Err(self.source_failure(error))),
         };
-        let mut limited = LimitedReader::new(source, self.bytes_max);
-        let mut list = ListReader::new(&mut limited, self.shape);
+        // One byte more tells a body that is too large from one that just fits.
+        let readable = self.bytes_max.saturating_add(1);
+        let mut source = source.take(readable);
+        let mut list = ListReader::new(&mut source, self.shape);
         let result = list.read_all(|index, element| {
             let wanted = match element {
                 Element::Token(token) => producer.push(&token)?,
@@ -55,11 +59,27 @@ impl Parsing {
             };
             if wanted { Ok(()) } else { Err(job::cancelled()) }
         });
-        parsed.bytes = limited.bytes;
+        parsed.bytes = (readable - source.limit()).min(self.bytes_max);
         if parsed.malformed > MALFORMED_WARNINGS_MAX {
             tracing::warn!(malformed = parsed.malformed, "more malformed elements were skipped");
         }
-        (parsed, result.map_err(|error| self.list_failure(error)))
+        let result = match result {
+            // The list was over, or looked broken, because it was not read any further.
+            Ok(()) | Err(ListError::Truncated { .. } | ListError::Invalid(_))
+                if source.limit() == 0 =>
+            {
+                Err(self.too_large())
+            }
+            result => result.map_err(|error| self.list_failure(error)),
+        };
+        (parsed, result)
+    }
+
+    fn too_large(&self) -> Failure {
+        let limit = bytesize::ByteSize(self.bytes_max);
+        let error = Error::new(Exit::Protocol, format!("the body is larger than {limit}"))
+            .hint("if that is right, allow more with --max-bytes");
+        Failure::permanent(error)
     }
 
     fn judge_malformed(

@@ -1,9 +1,12 @@
-use std::io::{self, ErrorKind};
+use std::io::{self, BufReader, Read};
 
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::super::element::DEPTH_MAX;
+use super::scanner::ELEMENT_BYTES_MAX;
 use super::*;
+use crate::exit::Exit;
 
 /// A source that gives at most so many bytes at a time, and asks to be asked again in between.
 struct Chunked<'a> {
@@ -37,7 +40,7 @@ fn chunked(bytes: &[u8], size: usize) -> Chunked<'_> {
 /// The mints and reasons that a list gives, and how it ended.
 fn read_from(source: impl Read, shape: Shape) -> (Vec<String>, Result<(), ListError>) {
     let mut elements = Vec::new();
-    let result = ListReader::new(source, shape).read_all(|index, element| {
+    let result = ListReader::new(BufReader::new(source), shape).read_all(|index, element| {
         assert_eq!(index, elements.len() as u64);
         elements.push(match element {
             Element::Token(token) => token.mint.into_owned(),
@@ -171,16 +174,14 @@ fn it_does_not_matter_in_which_pieces_a_list_comes() {
     }
 }
 
-/// The window ends somewhere in every element then; a number cut after its sign, point or
-/// exponent was taken for a broken one once.
+/// A piece ends somewhere in every element then; a number cut after its sign, point or exponent was taken
+/// for a broken one once.
 #[test]
-fn a_list_longer_than_the_window_is_read_whatever_the_window_cuts() {
-    for shift in (0..400).step_by(7) {
-        let body =
-            format!("[{}{}{}]", " ".repeat(shift), format!("{},", sol()).repeat(1200), sol());
-        assert!(body.len() > WINDOW_BYTES);
-        let (elements, result) = read(&body);
-        assert!(result.is_ok(), "shifted by {shift}: {result:?}");
+fn a_list_of_many_pieces_is_read_wherever_they_are_cut() {
+    let body = format!("[{}{}]", format!("{},", sol()).repeat(1200), sol());
+    for size in (10..4400).step_by(77) {
+        let (elements, result) = read_from(chunked(body.as_bytes(), size), Shape::Array);
+        assert!(result.is_ok(), "pieces of {size}: {result:?}");
         assert_eq!(elements.len(), 1201);
     }
 }
