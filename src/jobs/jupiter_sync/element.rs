@@ -225,8 +225,42 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// The values of the known keys, unread.
-struct Fields<'a>([Option<&'a str>; Key::Unknown as usize]);
+/// A value, unread.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    /// A text without escapes, and so without NUL: what is between its quotes.
+    PlainText(&'a str),
+    /// Any value, a text too, as it stands in the source.
+    Json(&'a str),
+}
+
+impl<'a> Value<'a> {
+    fn json(self) -> Cow<'a, str> {
+        match self {
+            Self::PlainText(text) => Cow::Owned(format!("\"{text}\"")),
+            Self::Json(json) => Cow::Borrowed(json),
+        }
+    }
+
+    /// What is no plain text, as it stands in the source.
+    fn other(self) -> Option<&'a str> {
+        match self {
+            Self::PlainText(_) => None,
+            Self::Json(json) => Some(json),
+        }
+    }
+
+    /// The text that it is, if it is one.
+    fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::PlainText(text) => Some(Cow::Borrowed(text)),
+            Self::Json(json) => read_text(json),
+        }
+    }
+}
+
+/// The values of the known keys.
+struct Fields<'a>([Option<Value<'a>>; Key::Unknown as usize]);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -243,7 +277,9 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                 let mut fields = Fields([None; Key::Unknown as usize]);
                 while let Some(key) = map.next_key_seed(KeySeed)? {
                     match fields.0.get_mut(key as usize) {
-                        Some(field) => *field = Some(map.next_value::<&RawValue>()?.get()),
+                        Some(field) => {
+                            *field = Some(Value::Json(map.next_value::<&RawValue>()?.get()));
+                        }
                         None => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -259,19 +295,24 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 
 impl<'a> Fields<'a> {
     /// The value of a key; `null` counts as missing.
-    fn raw(&self, key: Key) -> Option<&'a str> {
-        self.0[key as usize].filter(|raw| *raw != "null")
+    fn value(&self, key: Key) -> Option<Value<'a>> {
+        self.0[key as usize].filter(|value| !matches!(value, Value::Json("null")))
+    }
+
+    /// The same where it is no plain text.
+    fn json(&self, key: Key) -> Option<&'a str> {
+        self.value(key).and_then(Value::other)
     }
 
     /// The text under the first of `keys` that holds one.
     fn text(&self, keys: &[Key]) -> Option<Cow<'a, str>> {
-        keys.iter().find_map(|key| self.raw(*key).and_then(read_text))
+        keys.iter().find_map(|key| self.value(*key).and_then(Value::text))
     }
 
     /// A text of the object under `extensions`, where token lists keep links.
     fn extension(&self, name: &str) -> Option<Cow<'a, str>> {
         // An object of objects of unknown shape; looked at only where it mentions the name.
-        let raw = self.raw(Key::Extensions).filter(|raw| raw.contains(name))?;
+        let raw = self.json(Key::Extensions).filter(|raw| raw.contains(name))?;
         let extensions: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(raw).ok()?;
         extensions.get(name)?.as_str().map(|text| without_nul(Cow::Owned(text.to_owned())))
@@ -294,7 +335,7 @@ impl<'a> Fields<'a> {
             icon: self.text(&[Key::Icon, Key::LogoUri]),
             token_program: self.text(&[Key::TokenProgram]),
             tags: self.tags(),
-            is_verified: self.raw(Key::IsVerified).and_then(|raw| raw.parse().ok()),
+            is_verified: self.json(Key::IsVerified).and_then(|raw| raw.parse().ok()),
             created_at: self.text(&[Key::CreatedAt, Key::CreatedAtV1]),
             website: self.text(&[Key::Website]).or_else(|| self.extension("website")),
             twitter: self.text(&[Key::Twitter]).or_else(|| self.extension("twitter")),
@@ -305,35 +346,36 @@ impl<'a> Fields<'a> {
     }
 
     fn mint(&self) -> Result<Cow<'a, str>, Malformed> {
-        let raw = [Key::Id, Key::Address, Key::Mint]
+        let value = [Key::Id, Key::Address, Key::Mint]
             .into_iter()
-            .find_map(|key| self.raw(key))
+            .find_map(|key| self.value(key))
             .ok_or(Malformed::MintMissing)?;
-        let invalid = || Malformed::MintInvalid(crate::text::excerpt(raw, 60));
-        let mint = read_text(raw).ok_or_else(invalid)?;
+        let invalid = || Malformed::MintInvalid(crate::text::excerpt(&value.json(), 60));
+        let mint = value.text().ok_or_else(invalid)?;
         let mut bytes = [0; 32];
         five8::decode_32(mint.as_bytes(), &mut bytes).map_err(|_| invalid())?;
         Ok(mint)
     }
 
     fn decimals(&self) -> Result<u8, Malformed> {
-        let raw = self.raw(Key::Decimals).ok_or(Malformed::DecimalsMissing)?;
-        if let Ok(decimals) = raw.parse::<u8>() {
+        let value = self.value(Key::Decimals).ok_or(Malformed::DecimalsMissing)?;
+        let json = value.json();
+        if let Ok(decimals) = json.parse::<u8>() {
             return Ok(decimals);
         }
         // 6.0 and 6e0 are whole numbers as well.
-        match serde_json::from_str::<f64>(raw) {
+        match serde_json::from_str::<f64>(&json) {
             Ok(number) if number.fract() == 0.0 && (0.0..=255.0).contains(&number) => {
                 Ok(number as u8)
             }
-            _ => Err(Malformed::DecimalsInvalid(crate::text::excerpt(raw, 60))),
+            _ => Err(Malformed::DecimalsInvalid(crate::text::excerpt(&json, 60))),
         }
     }
 
     /// The tags sorted, as a JSON array; other things among them are left out.
     fn tags(&self) -> Cow<'a, str> {
         let empty = Cow::Borrowed("[]");
-        let Some(raw) = self.raw(Key::Tags) else { return empty };
+        let Some(raw) = self.json(Key::Tags) else { return empty };
         let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(raw) else { return empty };
         let texts = values.into_iter().filter_map(|value| read_text(value.get()));
         tags_json(texts.collect())

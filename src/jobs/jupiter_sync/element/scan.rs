@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{Fields, Key};
+use super::{Fields, Key, Value};
 
 /// The known values of the object at the start of `json`, and how many bytes it takes. Nothing when
 /// it is not whole, or in any way odd.
@@ -23,9 +23,9 @@ pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
         at = after(json, name_ends + 1, b':')?;
         at = match fields.0.get_mut(key as usize) {
             Some(field) => {
-                let value = known_value(json, at)?;
+                let (value, end) = known_value(json, at)?;
                 *field = Some(value);
-                at + value.len()
+                end
             }
             None => unknown_value_end(json, at)?,
         };
@@ -38,16 +38,18 @@ pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
     }
 }
 
-/// The value at a position, checked.
-fn known_value(json: &[u8], at: usize) -> Option<&str> {
+/// The value at a position, checked, and where it ends.
+fn known_value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+    let read = |from: usize, to: usize| std::str::from_utf8(&json[from..to]).ok();
     let end = match json.get(at)? {
         b'{' | b'[' => None,
         b'"' => plain_text_end(json, at),
         _ => scalar_end(json, at),
     };
     match end {
-        Some(end) => std::str::from_utf8(&json[at..end]).ok(),
-        None => value::<&RawValue>(json, at).map(|(raw, _)| raw.get()),
+        Some(end) if json[at] == b'"' => Some((Value::PlainText(read(at + 1, end - 1)?), end)),
+        Some(end) => Some((Value::Json(read(at, end)?), end)),
+        None => value::<&RawValue>(json, at).map(|(raw, end)| (Value::Json(raw.get()), end)),
     }
 }
 
@@ -79,9 +81,13 @@ fn value<'a, T: Deserialize<'a>>(json: &'a [u8], at: usize) -> Option<(T, usize)
 
 /// Where the number, `true`, `false` or `null` that begins at a position ends.
 fn scalar_end(json: &[u8], at: usize) -> Option<usize> {
-    let rest = json.get(at..)?;
-    let literal = [&b"true"[..], b"false", b"null"].into_iter().find(|word| rest.starts_with(word));
-    literal.map(|word| at + word.len()).or_else(|| number_end(json, at))
+    let word: &[u8] = match json.get(at)? {
+        b't' => b"true",
+        b'f' => b"false",
+        b'n' => b"null",
+        _ => return number_end(json, at),
+    };
+    json[at..].starts_with(word).then(|| at + word.len())
 }
 
 /// Where the number that begins at a position ends: RFC 8259, section 6.
@@ -166,10 +172,10 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{Fields, fields};
 
-    fn raw<'a>(fields: &Fields<'a>) -> Vec<Option<&'a str>> {
-        fields.0.to_vec()
+    fn raw(fields: &Fields<'_>) -> Vec<Option<String>> {
+        fields.0.iter().map(|value| value.map(|value| value.json().into_owned())).collect()
     }
 
     fn read(json: &str) -> Fields<'_> {
