@@ -22,6 +22,7 @@ mod checkpointer;
 mod creation;
 mod inspection;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,6 +53,10 @@ const CHECKPOINT_PAGES: i64 = 64;
 
 /// 16 MiB of log.
 const CHECKPOINT_PAGES_OF_MANY: i64 = 2048;
+
+/// A log of up to this size stays as it is after a checkpoint, as SQLite would have it by itself: emptying
+/// it takes as long as writing it did.
+const LOG_BYTES_KEPT: u64 = 4 << 20;
 
 /// How long those are waited for who are in the way of a checkpoint: a small run is over by then, and
 /// whoever reads for longer is not worth it.
@@ -130,12 +135,25 @@ impl Sqlite {
         })
     }
 
-    /// Moves what is in the write-ahead log into the database, and so to the disk for good. Readers and
-    /// writers that are in the way are waited for a moment; what they keep in the log is moved later.
+    /// Moves what is in the write-ahead log into the database, and so to the disk for good; a log that
+    /// has become large is emptied, any other is written over from now on. Readers and writers that are
+    /// in the way are waited for a moment; what they keep in the log is moved later.
     pub fn checkpoint(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let log_bytes = std::fs::metadata(self.beside("-wal")).map_or(0, |log| log.len());
+        let checkpoint = match log_bytes {
+            0..=LOG_BYTES_KEPT => "PRAGMA wal_checkpoint(RESTART)",
+            _ => "PRAGMA wal_checkpoint(TRUNCATE)",
+        };
         self.with_patience(connection, CHECKPOINT_PATIENCE, || {
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+            connection.query_row(checkpoint, (), |_| Ok(()))
         })
+    }
+
+    /// The path of a file that belongs to the database, by what SQLite puts behind its name.
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = OsString::from(&self.path);
+        path.push(suffix);
+        path.into()
     }
 
     /// Does `work` with another busy timeout than the database's own.

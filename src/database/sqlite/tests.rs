@@ -121,8 +121,8 @@ fn what_a_lost_file_has_left_behind_is_no_part_of_a_new_one() {
     let connection = database.connect(&ONE).expect("created");
     connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
     drop(connection);
-    let log = directory.path().join("punctual.db-wal");
-    assert!(std::fs::metadata(log).expect("a log").len() > 0, "the row is in the log");
+    let log = std::fs::metadata(database.beside("-wal")).expect("a log");
+    assert!(log.len() > 0, "the row is in the log");
     std::fs::remove_file(database.path()).expect("removed");
 
     let connection = database.connect(&ONE).expect("created again");
@@ -191,15 +191,30 @@ fn a_missing_directory_is_made_for_the_owner_only() {
 }
 
 #[test]
-fn a_checkpoint_empties_the_log() {
+fn after_a_checkpoint_the_file_alone_has_everything_and_a_large_log_is_emptied() {
     let directory = directory();
     let database = database(&directory);
-    let connection = database.connect(&ONE).expect("created");
-    connection.execute("INSERT INTO things VALUES (1)", ()).expect("inserted");
-    let log = directory.path().join("punctual.db-wal");
-    assert!(std::fs::metadata(&log).expect("a log").len() > 0);
-    database.checkpoint(&connection).expect("moved");
-    assert_eq!(std::fs::metadata(&log).expect("a log").len(), 0);
+    let connection = database.connect(&GROWN).expect("created");
+    let log_bytes = || std::fs::metadata(database.beside("-wal")).expect("a log").len();
+    let insert = |bytes: u64| {
+        let insert = "INSERT INTO things (name) VALUES (hex(zeroblob(?1 / 2)))";
+        connection.execute(insert, [bytes as i64]).expect("inserted");
+        let before = log_bytes();
+        database.checkpoint(&connection).expect("moved");
+        let copy = directory.path().join("copy.db");
+        std::fs::copy(database.path(), &copy).expect("copied");
+        let alone = Connection::open(copy).expect("opened");
+        let count = "SELECT count(*) FROM things";
+        assert_eq!(read::<i64>(&alone, count), read::<i64>(&connection, count));
+        (before, log_bytes())
+    };
+
+    let (small, kept) = insert(100_000);
+    assert_eq!(kept, small, "it is kept");
+    let (again, _) = insert(50_000);
+    assert_eq!(again, small, "it is written over");
+    let (_, emptied) = insert(2 * LOG_BYTES_KEPT);
+    assert_eq!(emptied, 0);
 }
 
 #[test]
