@@ -68,9 +68,11 @@ impl Entry {
         self.row_bytes.is_some()
     }
 
-    /// Sorts by mint, and by arrival within a mint.
-    fn order(&self) -> (&MintKey, u64) {
-        (&self.mint, self.row_offset)
+    /// Sorts by mint, and by arrival within a mint. Its first bytes are looked at first, which nearly
+    /// always tells, and takes less time than to compare all of them.
+    fn order(&self) -> (u64, &MintKey, u64) {
+        let first = self.mint.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        (first, &self.mint, self.row_offset)
     }
 }
 
