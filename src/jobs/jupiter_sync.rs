@@ -383,12 +383,12 @@ impl Sync<'_> {
             sightings: self.job.update,
         };
         let store = Arc::clone(&self.store);
-        let (pumped, (parsed, result), stored) = tokio::join!(
-            pump.future,
+        // In this order: what is there already would be pumped first, and the parser started then.
+        let ((parsed, result), stored, ()) = tokio::join!(
             context.blocking(move || parsing.run(chunks, &producer)),
             context.blocking(move || lock(&store).consume(&consumer, &cancellation)),
+            pump.future,
         );
-        let () = pumped;
         // A store that failed is why the parser had to stop.
         let result = match stored {
             Ok(()) => result.map_err(|failure| failure.of_request(pump.request_id.as_deref())),

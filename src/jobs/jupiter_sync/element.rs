@@ -74,18 +74,31 @@ pub enum Element<'a> {
     },
 }
 
+/// Why there is no element.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is cut off, or no JSON.
+    Json(serde_json::Error),
+    /// It is nested deeper than [`DEPTH_MAX`].
+    TooDeep,
+}
+
 impl<'a> Element<'a> {
     /// Reads the element at the start of `json`, and tells how many bytes it takes.
-    pub fn read(json: &'a [u8]) -> Result<(Self, usize), serde_json::Error> {
-        if let Some((fields, bytes)) = scan::fields(json) {
-            return Ok((fields.into_element(), bytes));
+    pub fn read(json: &'a [u8]) -> Result<(Self, usize), ReadError> {
+        if let Some(scanned) = scan::fields(json).filter(|scanned| scanned.openings <= DEPTH_MAX) {
+            return Ok((scanned.fields.into_element(), scanned.bytes));
         }
         let mut values = serde_json::Deserializer::from_slice(json).into_iter::<Fields<'a>>();
-        match values.next() {
-            Some(Ok(fields)) => Ok((fields.into_element(), values.byte_offset())),
-            Some(Err(error)) if error.is_eof() => Err(error),
-            Some(Err(_)) | None => Self::read_odd(json),
+        let (element, bytes) = match values.next() {
+            Some(Ok(fields)) => (fields.into_element(), values.byte_offset()),
+            Some(Err(error)) if error.is_eof() => return Err(ReadError::Json(error)),
+            Some(Err(_)) | None => Self::read_odd(json).map_err(ReadError::Json)?,
+        };
+        if is_too_deep(&json[..bytes]) {
+            return Err(ReadError::TooDeep);
         }
+        Ok((element, bytes))
     }
 
     /// Reads what is no object in clean UTF-8: something else, or invalid UTF-8 in a field.

@@ -5,16 +5,26 @@
 //! them; what else is in them is not checked. Plain texts, numbers and literals are; every other
 //! value is read by serde_json, and an element that is not as usual is left to it as a whole.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr2, memchr2_iter, memchr3};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{Fields, Key, Value};
 
-/// The known values of the object at the start of `json`, and how many bytes it takes. Nothing when
-/// it is not whole, or in any way odd.
-pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
+/// An object as usual.
+pub(super) struct Scanned<'a> {
+    pub fields: Fields<'a>,
+    /// How many bytes it takes.
+    pub bytes: usize,
+    /// Brackets that open in it, its own included, and some in texts: it is not nested deeper than that.
+    pub openings: usize,
+}
+
+/// The known values of the object at the start of `json`. Nothing when it is not whole, or in any way
+/// odd.
+pub(super) fn fields(json: &[u8]) -> Option<Scanned<'_>> {
+    let mut openings = 1;
     let mut fields = Fields([None; Key::Unknown as usize]);
     let mut at = after(json, 0, b'{')?;
     loop {
@@ -23,39 +33,43 @@ pub(super) fn fields(json: &[u8]) -> Option<(Fields<'_>, usize)> {
         at = after(json, name_ends + 1, b':')?;
         at = match fields.0.get_mut(key as usize) {
             Some(field) => {
-                let (value, end) = known_value(json, at)?;
+                let (value, end) = known_value(json, at, &mut openings)?;
                 *field = Some(value);
                 end
             }
-            None => unknown_value_end(json, at)?,
+            None => unknown_value_end(json, at, &mut openings)?,
         };
         at = blanks_end(json, at);
         match json.get(at)? {
             b',' => at = blanks_end(json, at + 1),
-            b'}' => return Some((fields, at + 1)),
+            b'}' => return Some(Scanned { fields, bytes: at + 1, openings }),
             _ => return None,
         }
     }
 }
 
 /// The value at a position, checked, and where it ends.
-fn known_value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+fn known_value<'a>(json: &'a [u8], at: usize, openings: &mut usize) -> Option<(Value<'a>, usize)> {
     let read = |from: usize, to: usize| std::str::from_utf8(&json[from..to]).ok();
     let end = match json.get(at)? {
         b'{' | b'[' => None,
-        b'"' => plain_text_end(json, at),
+        b'"' => match plain_text_end(json, at) {
+            Some(end) => return Some((Value::PlainText(read(at + 1, end - 1)?), end)),
+            None => None,
+        },
         _ => scalar_end(json, at),
     };
-    match end {
-        Some(end) if json[at] == b'"' => Some((Value::PlainText(read(at + 1, end - 1)?), end)),
-        Some(end) => Some((Value::Json(read(at, end)?), end)),
-        None => value::<&RawValue>(json, at).map(|(raw, end)| (Value::Json(raw.get()), end)),
+    if let Some(end) = end {
+        return Some((Value::Json(read(at, end)?), end));
     }
+    let (raw, end) = value::<&RawValue>(json, at)?;
+    *openings += memchr2_iter(b'{', b'[', raw.get().as_bytes()).count();
+    Some((Value::Json(raw.get()), end))
 }
 
-fn unknown_value_end(json: &[u8], at: usize) -> Option<usize> {
+fn unknown_value_end(json: &[u8], at: usize, openings: &mut usize) -> Option<usize> {
     match json.get(at)? {
-        b'{' | b'[' => container_end(json, at),
+        b'{' | b'[' => container_end(json, at, openings),
         b'"' => {
             plain_text_end(json, at).or_else(|| value::<IgnoredAny>(json, at).map(|(_, end)| end))
         }
@@ -113,25 +127,30 @@ fn digits_end(json: &[u8], at: usize) -> Option<usize> {
     (digits > 0).then_some(at + digits)
 }
 
-/// Where the object or array that begins at a position ends. Texts in it that hold an escape or such
-/// a bracket are odd.
-fn container_end(json: &[u8], mut at: usize) -> Option<usize> {
+/// Where the object or array that begins at a position ends, and adds the brackets that open in it to
+/// `openings`. Texts in it that hold an escape or such a bracket are odd.
+fn container_end(json: &[u8], mut at: usize, openings: &mut usize) -> Option<usize> {
     let open = *json.get(at)?;
-    let close = if open == b'{' { b'}' } else { b']' };
-    let mut depth = 0;
-    loop {
-        let rest = json.get(at..)?;
-        let (between, from_bracket) = rest.split_at(memchr2(open, close, rest)?);
-        let in_text = memchr_iter(b'"', between).count() % 2 == 1;
+    let (close, other) = if open == b'{' { (b'}', b'[') } else { (b']', b'{') };
+    let mut depth = 1;
+    *openings += 1;
+    while depth > 0 {
+        let rest = json.get(at + 1..)?;
+        let length = memchr3(open, close, other, rest)?;
+        let (between, bracket) = (&rest[..length], rest[length]);
+        let in_text = between.iter().fold(false, |odd, byte| odd ^ (*byte == b'"'));
         if in_text || memchr(b'\\', between).is_some() {
             return None;
         }
-        depth = if from_bracket[0] == open { depth + 1 } else { depth - 1 };
-        at += between.len() + 1;
-        if depth == 0 {
-            return Some(at);
+        if bracket == close {
+            depth -= 1;
+        } else {
+            depth += usize::from(bracket == open);
+            *openings += 1;
         }
+        at += 1 + length;
     }
+    Some(at + 1)
 }
 
 /// The closing quote of the text that begins at a position. One with an escape is odd.
@@ -182,6 +201,15 @@ mod tests {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
     }
 
+    fn depth(value: &Value) -> usize {
+        let deepest = match value {
+            Value::Array(values) => values.iter().map(depth).max(),
+            Value::Object(values) => values.values().map(depth).max(),
+            _ => return 0,
+        };
+        1 + deepest.unwrap_or_default()
+    }
+
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -217,9 +245,10 @@ mod tests {
             // What follows is the next element's.
             let list = format!("{text} , {{}}");
             match fields(list.as_bytes()) {
-                Some((found, bytes)) => {
-                    prop_assert_eq!(bytes, text.len());
-                    prop_assert_eq!(raw(&found), raw(&read(&text)));
+                Some(found) => {
+                    prop_assert_eq!(found.bytes, text.len());
+                    prop_assert_eq!(raw(&found.fields), raw(&read(&text)));
+                    prop_assert!(found.openings >= depth(&element));
                 }
                 None => {
                     let passed_over = unknown.is_object() || unknown.is_array();
@@ -236,9 +265,10 @@ mod tests {
     fn an_element_of_today_is_not_odd() {
         let element = r#"{"id": "a", "name": "{\"b\"]", "firstPool": {"id": "c", "at": [1, {}]},
             "fdv": -1.5e3, "audit": {"devMints": 168}, "tags": ["d"], "stats5m": {"e": {"f": []}}}"#;
-        let (found, bytes) = fields(element.as_bytes()).expect("an element as usual");
-        assert_eq!(bytes, element.len());
-        assert_eq!(raw(&found), raw(&read(element)));
+        let found = fields(element.as_bytes()).expect("an element as usual");
+        assert_eq!(found.bytes, element.len());
+        assert_eq!(raw(&found.fields), raw(&read(element)));
+        assert_eq!(found.openings, 10, "the name has one");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The grammar of a list, over as much of its bytes as is at hand.
 
-use super::super::element::{self, DEPTH_MAX, Element};
+use super::super::element::{self, DEPTH_MAX, Element, ReadError};
 use super::{ListError, Shape};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -204,8 +204,11 @@ impl Scanner {
         let json = &unread.bytes[used..];
         let (element, bytes) = match Element::read(json) {
             Ok(read) => read,
-            Err(error) if is_cut_off(json, &error) => return self.need_more(unread),
-            Err(_) => return Err(self.broken()),
+            Err(ReadError::TooDeep) => return Err(self.too_deep()),
+            Err(ReadError::Json(error)) if is_cut_off(json, &error) => {
+                return self.need_more(unread);
+            }
+            Err(ReadError::Json(_)) => return Err(self.broken()),
         };
         if bytes == json.len() && json[bytes - 1].is_ascii_alphanumeric() && !unread.is_last {
             // A number at the end of what is at hand may go on.
@@ -213,9 +216,6 @@ impl Scanner {
         }
         if bytes > ELEMENT_BYTES_MAX {
             return Err(self.too_large());
-        }
-        if element::is_too_deep(&json[..bytes]) {
-            return Err(self.too_deep());
         }
         take(self.elements, element).map_err(ListError::Stopped)?;
         self.elements += 1;
