@@ -12,6 +12,7 @@ mod fetch;
 mod fixtures;
 mod list;
 mod parse;
+mod production;
 mod report;
 mod source;
 mod store;
@@ -23,16 +24,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use futures_util::future::{self, BoxFuture, Either};
-use reqwest::Response;
-use reqwest::header::CONTENT_ENCODING;
-use tokio::sync::mpsc;
+use futures_util::future::{Either, select};
 use url::Url;
 
-use self::batch::batch_queue;
-use self::body::{ChunkReader, Compression, open_file, pump_file};
-use self::fetch::{Failure, FailureKind, Fetcher, request_id};
-use self::parse::{Parsed, Parsing};
+use self::fetch::{Failure, FailureKind, Fetcher};
+use self::parse::Parsed;
+use self::production::{Factory, Production};
 use self::report::{Counts, SyncReport};
 use self::source::{Source, parse_api_url, parse_from, parse_tag, refuse_credentials, tag_url};
 use self::store::{Store, StoreOptions};
@@ -41,7 +38,7 @@ use crate::clock::format_duration;
 use crate::database::Migrations;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::job::{self, Job, JobContext, JobError, blocking};
+use crate::job::{self, Job, JobContext, JobError};
 use crate::memory;
 use crate::secret::Secret;
 
@@ -58,9 +55,6 @@ const TRIES_MAX: u32 = 4;
 
 const BACKOFF: Backoff =
     Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
-
-/// Chunks of a body between network and parser: a few hundred kilobytes.
-const CHUNKS_AHEAD: usize = 4;
 
 /// Fetch the tokens that Jupiter lists and store the new ones
 ///
@@ -126,15 +120,19 @@ impl Job for JupiterSync {
         let (database, fence) = (context.database.clone(), context.fence.clone());
         let clock = context.clock.clone();
         let open = move || Store::open(&database, fence, &clock, options);
-        let first: Answer<'_> = match sources.first().and_then(Source::url) {
-            Some(url) => Box::pin(fetcher.get(url)),
-            None => Box::pin(future::pending()),
+        let factory = Factory { job: self, context, fetcher };
+        // The first list comes while the store is opened.
+        let first = sources.first().map(|source| factory.begin(source));
+        let (store, first) = beside(first, context.blocking(open)).await;
+        let store = Arc::new(Mutex::new(store?));
+        let sync = Sync {
+            job: self,
+            context,
+            sources: &sources,
+            factory: &factory,
+            first: Mutex::new(first),
+            store,
         };
-        let (store, first) = meanwhile(first, context.blocking(open)).await;
-        let store = store?;
-        let store = Arc::new(Mutex::new(store));
-        let first = Mutex::new(Some(first));
-        let sync = Sync { job: self, context, sources: &sources, fetcher: &fetcher, first, store };
         let (report, result) = sync.run().await;
         let store = sync.store;
         let flushed = context
@@ -224,15 +222,19 @@ fn read_key_file(path: &Path) -> Result<Secret> {
     Ok(Secret::new(key))
 }
 
-/// What a server says to a request, once it does.
-type Answer<'a> = BoxFuture<'a, Result<Response, Failure>>;
-
-/// Does `work` while the answer is on its way.
-async fn meanwhile<T>(answer: Answer<'_>, work: impl Future<Output = T>) -> (T, Answer<'_>) {
-    match future::select(answer, pin!(work)).await {
-        Either::Left((answer, work)) => (work.await, Box::pin(future::ready(answer))),
-        Either::Right((done, answer)) => (done, answer),
-    }
+/// Does `work` while a list gets on.
+async fn beside<T>(
+    production: Option<Production<'_>>,
+    work: impl Future<Output = T>,
+) -> (T, Option<Production<'_>>) {
+    let Some(Production { consumer, end }) = production else { return (work.await, None) };
+    let (done, end) = match select(end, pin!(work)).await {
+        Either::Left((ended, work)) => {
+            (work.await, Box::pin(std::future::ready(ended)) as production::End<'_>)
+        }
+        Either::Right((done, end)) => (done, end),
+    };
+    (done, Some(Production { consumer, end }))
 }
 
 /// One run.
@@ -240,9 +242,9 @@ struct Sync<'a> {
     job: &'a JupiterSync,
     context: &'a JobContext,
     sources: &'a [Source],
-    fetcher: &'a Fetcher<'a>,
-    /// The answer to the first request, which was sent while the store was opened; for the first attempt.
-    first: Mutex<Option<Answer<'a>>>,
+    factory: &'a Factory<'a>,
+    /// What the first attempt at the first list is to use.
+    first: Mutex<Option<Production<'a>>>,
     /// Used by one thread at a time; the lock says so.
     store: Arc<Mutex<Store>>,
 }
@@ -359,77 +361,14 @@ impl Sync<'_> {
 
     /// One pass over a list: network, parser and store side by side.
     async fn attempt(&self, source: &Source) -> (Parsed, Result<(), Failure>) {
-        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-        let context = self.context;
-        // A remote may never answer, and a pipe may never be opened at its other end.
-        let opened = tokio::select! {
-            opened = self.open(source, sender) => opened,
-            () = context.cancellation.cancelled() => Err(Failure::permanent(job::cancelled())),
-        };
-        let pump = match opened {
-            Ok(pump) => pump,
-            Err(failure) => return (Parsed::default(), Err(failure)),
-        };
-        let cancellation = context.cancellation.clone();
-        let chunks = ChunkReader::new(receiver, cancellation.clone(), context.progress.clone());
-        let sizes = self.store().batch_sizes(self.job.batch_size as usize);
-        let (producer, consumer) = batch_queue(sizes, &context.scratch_dir);
-        let parsing = Parsing {
-            shape: source.shape(),
-            compression: pump.compression,
-            bytes_max: self.job.max_bytes.as_u64(),
-            strict: self.job.strict,
-            remote: source.is_remote(),
-            sightings: self.job.update,
-        };
+        let first = lock(&self.first).take();
+        let Production { consumer, end } = first.unwrap_or_else(|| self.factory.begin(source));
         let store = Arc::clone(&self.store);
-        // In this order: what is there already would be pumped first, and the parser started then.
-        let ((parsed, result), stored, ()) = tokio::join!(
-            context.blocking(move || parsing.run(chunks, &producer)),
-            context.blocking(move || lock(&store).consume(&consumer, &cancellation)),
-            pump.future,
-        );
+        let cancellation = self.context.cancellation.clone();
+        let consume = move || lock(&store).consume(&consumer, &cancellation);
+        let ((parsed, result), stored) = tokio::join!(end, self.context.blocking(consume));
         // A store that failed is why the parser had to stop.
-        let result = match stored {
-            Ok(()) => result.map_err(|failure| failure.of_request(pump.request_id.as_deref())),
-            Err(error) => Err(Failure::permanent(error)),
-        };
-        (parsed, result)
-    }
-
-    /// Opens a source, and says how its bytes get into `sender`.
-    async fn open<'s>(
-        &'s self,
-        source: &'s Source,
-        sender: mpsc::Sender<Result<bytes::Bytes, Failure>>,
-    ) -> Result<Pump<'s>, Failure> {
-        let progress = &self.context.progress;
-        progress.start(&source.label(), None);
-        let url = match source {
-            Source::Tag { url, .. } | Source::Url(url) => url,
-            Source::File(path) => {
-                let opened = {
-                    let path = path.clone();
-                    blocking(move || open_file(&path)).await
-                };
-                let (file, bytes) = opened.map_err(Failure::permanent)?;
-                progress.start(&source.label(), bytes);
-                // Nobody waits for this thread: a pipe may never give another byte.
-                tokio::task::spawn_blocking(move || pump_file(file, &sender));
-                let future = Box::pin(std::future::ready(()));
-                return Ok(Pump { compression: Compression::Identity, request_id: None, future });
-            }
-        };
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let response = first.unwrap_or_else(|| Box::pin(self.fetcher.get(url))).await?;
-        let request_id = request_id(&response);
-        let encoding = response.headers().get(CONTENT_ENCODING);
-        let encoding = encoding.map_or("", |value| value.to_str().unwrap_or("unreadable"));
-        let compression = Compression::of_content_encoding(encoding)
-            .map_err(|error| Failure::permanent(error).of_request(request_id.as_deref()))?;
-        progress.start(&source.label(), response.content_length());
-        let future = Box::pin(self.fetcher.pump(url, response, sender));
-        Ok(Pump { compression, request_id, future })
+        (parsed, stored.map_err(Failure::permanent).and(result))
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -437,17 +376,8 @@ impl Sync<'_> {
     }
 }
 
-fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
-    store.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An opened source.
-struct Pump<'a> {
-    compression: Compression,
-    /// The gateway's name for the request, where it gave one.
-    request_id: Option<String>,
-    /// Moves the bytes; ends when there are no more.
-    future: std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The failures of several lists as one error, with the exit code and hint of the first. Lists

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::postgres::PostgresStore;
 use self::sqlite::SqliteStore;
-use super::batch::{BatchSizes, Consumer};
+use super::batch::Consumer;
 use super::report::Counts;
 use crate::clock::Clock;
 use crate::database::{Database, Fence, Migrations};
@@ -82,15 +82,6 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.tally.lists(),
             Self::Postgres(store) => store.tally.lists(),
-        }
-    }
-
-    /// How large batches are to be, where they may have this many rows.
-    pub fn batch_sizes(&self, rows_max: usize) -> BatchSizes {
-        match self {
-            Self::Sqlite(store) => BatchSizes { rows_stored: store.rows_stored(), rows_max },
-            // How large the table is matters to the server only, and small batches stay in memory.
-            Self::Postgres(_) => BatchSizes { rows_stored: 0, rows_max },
         }
     }
 

@@ -173,6 +173,7 @@ impl SqliteStore {
 
     /// Stores what comes through the queue, to its end.
     pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
+        queue.note_stored(self.rows_stored());
         let mut turn_ends = self.clock.monotonic() + TURN_TIME_MAX;
         while let Some(batch) = queue.take() {
             let mut work = self.look_at(batch)?;
@@ -224,7 +225,7 @@ impl SqliteStore {
     }
 
     /// About how many rows there are.
-    pub fn rows_stored(&self) -> usize {
+    fn rows_stored(&self) -> usize {
         let inserted: u64 = self.tally.lists().iter().map(|list| list.inserted).sum();
         self.rows_before.max(0) as usize + inserted as usize
     }
