@@ -13,7 +13,7 @@ use super::source::Source;
 use crate::job::{self, JobContext, blocking};
 
 /// Chunks of a body between network and parser, at most 400 KiB each.
-const CHUNKS_AHEAD: usize = 4;
+const CHUNKS_AHEAD: usize = 2;
 
 /// One pass over a list, under way.
 pub struct Production<'a> {
