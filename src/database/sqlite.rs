@@ -22,7 +22,6 @@ mod checkpointer;
 mod creation;
 mod inspection;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,8 +47,8 @@ const FORMAT_VERSION: i32 = 1;
 const PAGE_BYTES: i64 = 8192;
 
 /// Pages in the write-ahead log before they are moved into the database. Each opening reads what
-/// is in the log, so a few runs' worth is the cheapest.
-const CHECKPOINT_PAGES: i64 = 64;
+/// is in the log, so a few runs' worth is the cheapest: a small run writes four.
+const CHECKPOINT_PAGES: i64 = 32;
 
 /// 16 MiB of log.
 const CHECKPOINT_PAGES_OF_MANY: i64 = 2048;
@@ -139,21 +138,15 @@ impl Sqlite {
     /// has become large is emptied, any other is written over from now on. Readers and writers that are
     /// in the way are waited for a moment; what they keep in the log is moved later.
     pub fn checkpoint(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let log_bytes = std::fs::metadata(self.beside("-wal")).map_or(0, |log| log.len());
-        let checkpoint = match log_bytes {
-            0..=LOG_BYTES_KEPT => "PRAGMA wal_checkpoint(RESTART)",
+        // SQLite has it beside the file that a link leads to.
+        let log = connection.path().map(|path| std::fs::metadata(format!("{path}-wal")));
+        let checkpoint = match log {
+            Some(Ok(log)) if log.len() <= LOG_BYTES_KEPT => "PRAGMA wal_checkpoint(RESTART)",
             _ => "PRAGMA wal_checkpoint(TRUNCATE)",
         };
         self.with_patience(connection, CHECKPOINT_PATIENCE, || {
             connection.query_row(checkpoint, (), |_| Ok(()))
         })
-    }
-
-    /// The path of a file that belongs to the database, by what SQLite puts behind its name.
-    fn beside(&self, suffix: &str) -> PathBuf {
-        let mut path = OsString::from(&self.path);
-        path.push(suffix);
-        path.into()
     }
 
     /// Does `work` with another busy timeout than the database's own.

@@ -1,8 +1,9 @@
 //! `jupiter-sync`: fetch the tokens that Jupiter lists, and store those that are new.
 //!
 //! A list streams through three stages that overlap: the network ([`fetch`]), decompression and
-//! parsing ([`body`], [`list`], [`element`]) on one thread, and the database ([`store`]) on
-//! another, with [`batch`] between the two. Each of them holds a bounded piece of the list.
+//! parsing ([`parse`], [`body`], [`list`], [`element`]) on one thread, and the database ([`store`]) on
+//! another, with [`batch`] between the two. Each of them holds a bounded piece of the list. The first
+//! two are a [`production`], which begins before the store is there.
 
 mod batch;
 mod body;
@@ -121,8 +122,9 @@ impl Job for JupiterSync {
         let clock = context.clock.clone();
         let open = move || Store::open(&database, fence, &clock, options);
         let factory = Factory { job: self, context, fetcher };
-        // The first list comes while the store is opened.
-        let first = sources.first().map(|source| factory.begin(source));
+        // The first list comes while the store is opened, unless it comes only once.
+        let first = sources.first().filter(|source| source.is_remote());
+        let first = first.map(|source| factory.begin(source));
         let (store, first) = beside(first, context.blocking(open)).await;
         let store = Arc::new(Mutex::new(store?));
         let sync = Sync {

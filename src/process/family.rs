@@ -39,7 +39,8 @@ const KILL_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_FIRST: Duration = Duration::from_millis(2);
 const LOOK_LONGEST: Duration = Duration::from_millis(50);
 
-/// How often it is looked again for a process that could not be told from another run's.
+/// How often it is looked for a process that could not be told from another run's: for 160 ms, in which
+/// one that is just starting its program gets on even on a busy machine.
 const UNCLEAR_LOOKS_MAX: u32 = 8;
 
 /// Looks for a child that has ended, and leaves it as it is.

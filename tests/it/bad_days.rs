@@ -696,6 +696,34 @@ fn a_database_of_a_newer_program_is_78_and_stays_as_it_is() {
     }
 }
 
+/// The first list comes while the database is opened.
+#[test]
+fn a_database_that_cannot_be_opened_is_told_whatever_the_list_does() {
+    let sandbox = Sandbox::new();
+    a_plain_run_completes_the_work(&sandbox, 1);
+    let newer = "UPDATE schema_versions SET version = 99 WHERE owner = 'jupiter-sync'";
+    sandbox.database().execute_batch(newer).expect("changed");
+    let more_than_a_batch = format!("{},", token(1)).repeat(20_000);
+    for answer in [
+        Answer::status(404, "Route not found"),
+        Answer::ok("<html>"),
+        Answer::endless("[", &more_than_a_batch),
+    ] {
+        let server = Server::with([answer]);
+        sync(&sandbox, &server, &[]).exits(78).says("newer than this program");
+        assert_eq!(sandbox.tokens(), 1);
+    }
+
+    // What can be read once only is left to whoever reads it next.
+    let list = list_of([token(0)]);
+    let file = sandbox.write("list.json", &list);
+    let script = "{ \"$0\" jupiter-sync --from -; code=$?; cat; exit $code; } < \"$1\"";
+    let mut command = sandbox.command_of(std::path::Path::new("sh"), ["-c", script]);
+    let binary = sandbox.command::<&str>([]).get_program().to_owned();
+    let ran = Ran::of(command.arg(binary).arg(file)).exits(78);
+    assert_eq!(ran.stdout, list);
+}
+
 #[test]
 fn a_stdout_that_is_closed_or_full_does_not_change_the_outcome() {
     for redirection in [">&-", ">/dev/full", "| true"] {

@@ -1,6 +1,7 @@
 //! Making a new database file: whole, without a name, which is then given to it. A crash leaves no half
 //! of one, and it takes one fsync where SQLite, which makes a file where it is, needs ten.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
@@ -24,7 +25,11 @@ impl Sqlite {
     /// Whether nothing is there, nor what a database that was there has left behind: SQLite deletes
     /// that with an empty file, and would take it for a part of any other.
     pub(super) fn is_new(&self) -> bool {
-        let is_there = |suffix| self.beside(suffix).exists();
+        let is_there = |suffix| {
+            let mut path = OsString::from(&self.path);
+            path.push(suffix);
+            Path::new(&path).exists()
+        };
         !self.path.as_os_str().is_empty() && !["", "-wal", "-journal"].into_iter().any(is_there)
     }
 

@@ -102,6 +102,23 @@ fn many_can_create_it_at_once() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_is_put_in_its_place_whole_or_not_at_all() {
+    let directory = directory();
+    let database = database(&directory);
+    database.create(&ONE).expect("created");
+    let content = std::fs::read(database.path()).expect("the file");
+    database.create(&GROWN).expect_err("there is one");
+    assert_eq!(std::fs::read(database.path()).expect("the file"), content);
+    is_sound(&database.connect(&ONE).expect("opened"));
+    let names = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("an entry").file_name();
+    let mut names: Vec<_> =
+        std::fs::read_dir(directory.path()).expect("a directory").map(names).collect();
+    names.sort();
+    assert_eq!(names, ["punctual.db", "punctual.db-shm", "punctual.db-wal"]);
+}
+
 #[test]
 fn a_new_file_has_the_mode_that_sqlite_gives_it() {
     use std::os::unix::fs::PermissionsExt;
@@ -121,7 +138,7 @@ fn what_a_lost_file_has_left_behind_is_no_part_of_a_new_one() {
     let connection = database.connect(&ONE).expect("created");
     connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
     drop(connection);
-    let log = std::fs::metadata(database.beside("-wal")).expect("a log");
+    let log = std::fs::metadata(directory.path().join("punctual.db-wal")).expect("a log");
     assert!(log.len() > 0, "the row is in the log");
     std::fs::remove_file(database.path()).expect("removed");
 
@@ -193,9 +210,12 @@ fn a_missing_directory_is_made_for_the_owner_only() {
 #[test]
 fn after_a_checkpoint_the_file_alone_has_everything_and_a_large_log_is_emptied() {
     let directory = directory();
-    let database = database(&directory);
+    let log = directory.path().join("punctual.db-wal");
+    let log_bytes = || std::fs::metadata(&log).expect("a log").len();
+    let link = directory.path().join("link.db");
+    std::os::unix::fs::symlink("punctual.db", &link).expect("linked");
+    let database = Sqlite::new(link, Duration::ZERO);
     let connection = database.connect(&GROWN).expect("created");
-    let log_bytes = || std::fs::metadata(database.beside("-wal")).expect("a log").len();
     let insert = |bytes: u64| {
         let insert = "INSERT INTO things (name) VALUES (hex(zeroblob(?1 / 2)))";
         connection.execute(insert, [bytes as i64]).expect("inserted");

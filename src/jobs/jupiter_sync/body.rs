@@ -1,4 +1,4 @@
-//! The bytes of a list: from the channel of chunks, decompressed, counted and limited.
+//! The bytes of a list: from the channel of chunks, decompressed.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

@@ -29,6 +29,8 @@ pub enum ListError {
     Source(std::io::Error),
     /// The bytes ended before the list did.
     Truncated { elements: u64 },
+    /// There were no bytes but white space.
+    Empty(Error),
     /// It is no list of tokens, or one beyond the limits.
     Invalid(Error),
     /// Whoever took the elements wants no more.
@@ -65,12 +67,13 @@ impl<R: BufRead> ListReader<R> {
     ) -> Result<(), ListError> {
         loop {
             let is_last = self.extend_carry()?;
-            let used = self.scanner.scan(&self.carry, is_last, &mut take)?;
+            let scanned = self.scanner.scan(&self.carry, is_last, &mut take);
+            let used = scanned.inspect_err(|_| self.source.consume(self.shared))?;
             let unread = self.carry.len() - used;
             if is_last {
                 return self.scanner.end(unread);
             }
-            if unread > self.shared {
+            if unread > self.shared || self.source_error.is_some() {
                 self.source.consume(std::mem::take(&mut self.shared));
                 self.carry.drain(..used);
                 continue;
@@ -84,10 +87,12 @@ impl<R: BufRead> ListReader<R> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(ListError::Source(error)),
             };
-            let used = self.scanner.scan(at_hand, false, &mut take)?;
-            self.carry.extend_from_slice(&at_hand[used..]);
             let bytes = at_hand.len();
+            let scanned = self.scanner.scan(at_hand, false, &mut take);
+            let scanned = scanned.map(|used| self.carry.extend_from_slice(&at_hand[used..]));
+            // Also what is read of a list that is no good.
             self.source.consume(bytes);
+            scanned?;
         }
     }
 

@@ -64,8 +64,8 @@ impl Parsing {
             tracing::warn!(malformed = parsed.malformed, "more malformed elements were skipped");
         }
         let result = match result {
-            // The list was over, or looked broken, because it was not read any further.
-            Ok(()) | Err(ListError::Truncated { .. } | ListError::Invalid(_))
+            // Its end is that of what may be read.
+            Ok(()) | Err(ListError::Truncated { .. } | ListError::Empty(_))
                 if source.limit() == 0 =>
             {
                 Err(self.too_large())
@@ -111,7 +111,9 @@ impl Parsing {
                 Exit::Protocol,
                 format!("the list broke off after {elements} elements"),
             )),
-            ListError::Invalid(error) | ListError::Stopped(error) => Failure::permanent(error),
+            ListError::Empty(error) | ListError::Invalid(error) | ListError::Stopped(error) => {
+                Failure::permanent(error)
+            }
         }
     }
 

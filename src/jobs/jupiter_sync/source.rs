@@ -41,21 +41,13 @@ impl Source {
         }
     }
 
-    /// Where a remote list is.
-    pub fn url(&self) -> Option<&Url> {
-        match self {
-            Source::Tag { url, .. } | Source::Url(url) => Some(url),
-            Source::File(_) => None,
-        }
-    }
-
     pub fn is_stdin(&self) -> bool {
         matches!(self, Source::File(path) if path.as_os_str() == "-")
     }
 
     /// Whether the same bytes may be whole when they are asked for again.
     pub fn is_remote(&self) -> bool {
-        self.url().is_some()
+        !matches!(self, Source::File(_))
     }
 }
 

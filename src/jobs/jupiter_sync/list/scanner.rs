@@ -76,7 +76,7 @@ impl Scanner {
     pub(super) fn end(&self, unread_bytes: usize) -> Result<(), ListError> {
         match self.state {
             State::End => Ok(()),
-            State::Start if unread_bytes == 0 => Err(self.invalid("it is empty")),
+            State::Start if unread_bytes == 0 => Err(ListError::Empty(no_list("it is empty"))),
             _ => Err(ListError::Truncated { elements: self.elements }),
         }
     }
@@ -233,10 +233,7 @@ impl Scanner {
     }
 
     fn invalid(&self, why: &str) -> ListError {
-        ListError::Invalid(Error::new(
-            Exit::Protocol,
-            format!("the body is no list of tokens: {why}"),
-        ))
+        ListError::Invalid(no_list(why))
     }
 
     fn broken(&self) -> ListError {
@@ -250,6 +247,10 @@ impl Scanner {
     fn too_deep(&self) -> ListError {
         self.invalid(&format!("element {} is nested deeper than {DEPTH_MAX}", self.elements))
     }
+}
+
+fn no_list(why: &str) -> Error {
+    Error::new(Exit::Protocol, format!("the body is no list of tokens: {why}"))
 }
 
 /// Whether `json` may be good but for its missing end. serde_json takes an ignored number that ends

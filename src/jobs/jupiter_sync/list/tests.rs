@@ -13,8 +13,8 @@ struct Chunked<'a> {
     bytes: &'a [u8],
     size: usize,
     interrupted: bool,
-    /// What comes after the bytes; their end, if nothing.
-    then: Option<ErrorKind>,
+    /// What comes after the bytes, the first of them last; then their end.
+    then: Vec<ErrorKind>,
 }
 
 impl Read for Chunked<'_> {
@@ -23,7 +23,9 @@ impl Read for Chunked<'_> {
         if self.interrupted {
             return Err(ErrorKind::Interrupted.into());
         }
-        if let (true, Some(kind)) = (self.bytes.is_empty(), self.then) {
+        if self.bytes.is_empty()
+            && let Some(kind) = self.then.pop()
+        {
             return Err(kind.into());
         }
         let bytes = self.size.min(buffer.len()).min(self.bytes.len());
@@ -34,7 +36,7 @@ impl Read for Chunked<'_> {
 }
 
 fn chunked(bytes: &[u8], size: usize) -> Chunked<'_> {
-    Chunked { bytes, size, interrupted: false, then: None }
+    Chunked { bytes, size, interrupted: false, then: Vec::new() }
 }
 
 /// The mints and reasons that a list gives, and how it ended.
@@ -78,7 +80,7 @@ fn check_whole(body: &str, elements: usize) {
 #[track_caller]
 fn check_invalid(body: &str, says: &str) {
     match read(body).1 {
-        Err(ListError::Invalid(error)) => {
+        Err(ListError::Empty(error) | ListError::Invalid(error)) => {
             assert!(error.chain().contains(says), "{body}: {}", error.chain());
             assert_eq!(error.exit(), Exit::Protocol);
         }
@@ -188,15 +190,18 @@ fn a_list_of_many_pieces_is_read_wherever_they_are_cut() {
 
 #[test]
 fn what_came_before_a_failure_of_the_source_is_handed_out_first() {
-    let body = format!("[{},{},", sol(), sol());
-    for size in [1, 10_000] {
-        let mut source = chunked(body.as_bytes(), size);
-        source.then = Some(ErrorKind::ConnectionReset);
-        let (elements, result) = read_from(source, Shape::Array);
-        assert_eq!(elements.len(), 2);
-        match result {
-            Err(ListError::Source(error)) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
-            other => panic!("{other:?}"),
+    for body in [format!("[{},{},", sol(), sol()), format!("[{},{}", sol(), sol())] {
+        for size in [1, body.len() - 1, 10_000] {
+            let mut source = chunked(body.as_bytes(), size);
+            source.then = vec![ErrorKind::InvalidData, ErrorKind::ConnectionReset];
+            let (elements, result) = read_from(source, Shape::Array);
+            assert_eq!(elements.len(), 2, "pieces of {size}");
+            match result {
+                Err(ListError::Source(error)) => {
+                    assert_eq!(error.kind(), ErrorKind::ConnectionReset, "pieces of {size}");
+                }
+                other => panic!("{other:?}"),
+            }
         }
     }
 }
@@ -239,6 +244,13 @@ fn an_element_has_a_greatest_depth() {
     check_invalid(&inside, "nested deeper than 128");
     let braces = format!("[{}", r#"{"a":"#.repeat(500_000));
     check_invalid(&braces, "nested deeper than 128");
+
+    // In what is passed over, where the many are not deep.
+    let token = |stats: &str| format!(r#"[{{"id":"{SOL}","decimals":9,"stats":{stats}}}]"#);
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    check_invalid(&token(&nested(DEPTH_MAX)), "element 0 is nested deeper than 128");
+    check_whole(&token(&nested(DEPTH_MAX - 2)), 1);
+    check_whole(&token(&format!("[{}1]", "{},".repeat(3 * DEPTH_MAX))), 1);
 }
 
 /// Any JSON, up to a few levels deep.
