@@ -23,6 +23,8 @@ mod jobs;
 mod liveness;
 mod lock;
 mod logging;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod math;
 mod memory;
 mod outcome;
 mod output;

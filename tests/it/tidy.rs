@@ -46,6 +46,7 @@ const LAYERS: &[&str] = &[
     "error",
     "exit",
     "text",
+    "math",
 ];
 
 /// What a job may not know: the frame around it, the commands, another job.
@@ -130,6 +131,16 @@ fn every_test_file_is_part_of_the_test_binary() {
         let declared = name == "main" || main.contains(&format!("mod {name};\n"));
         assert!(declared, "{} is in no test binary", path.display());
     }
+}
+
+/// Another function of it that is used, by a new dependency perhaps, has to be put into `math.rs`.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_mathematical_library_of_c_is_not_loaded() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_punctual")).expect("the program");
+    let needs = |library: &[u8]| program.windows(library.len()).any(|bytes| bytes == library);
+    assert!(needs(b"libc.so.6"));
+    assert!(!needs(b"libm.so.6"));
 }
 
 fn layer_of(module: &str) -> usize {
