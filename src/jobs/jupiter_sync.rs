@@ -120,7 +120,8 @@ impl Job for JupiterSync {
         let options = StoreOptions { update: self.update, dry_run: self.dry_run };
         let (database, fence) = (context.database.clone(), context.fence.clone());
         let clock = context.clock.clone();
-        let open = move || Store::open(&database, fence, &clock, options);
+        let cancellation = context.cancellation.clone();
+        let open = move || Store::open(&database, fence, &clock, cancellation, options);
         let factory = Factory { job: self, context, fetcher };
         // The first list comes while the store is opened, unless it comes only once.
         let first = sources.first().filter(|source| source.is_remote());
@@ -301,8 +302,7 @@ impl Sync<'_> {
         }
         let store = Arc::clone(&self.store);
         let max_delisted = self.job.max_delisted;
-        let cancellation = self.context.cancellation.clone();
-        let finish = move || lock(&store).finish_update(all_whole, max_delisted, &cancellation);
+        let finish = move || lock(&store).finish_update(all_whole, max_delisted);
         report.total.delisted = self.context.blocking(finish).await?;
         Ok(())
     }
@@ -366,8 +366,7 @@ impl Sync<'_> {
         let first = lock(&self.first).take();
         let Production { consumer, end } = first.unwrap_or_else(|| self.factory.begin(source));
         let store = Arc::clone(&self.store);
-        let cancellation = self.context.cancellation.clone();
-        let consume = move || lock(&store).consume(&consumer, &cancellation);
+        let consume = move || lock(&store).consume(&consumer);
         let ((parsed, result), stored) = tokio::join!(end, self.context.blocking(consume));
         // A store that failed is why the parser had to stop.
         (parsed, stored.map_err(Failure::permanent).and(result))

@@ -44,21 +44,23 @@ pub enum Store {
 }
 
 impl Store {
-    /// `fence` is that of the run, where many hosts share the database.
+    /// `fence` is that of the run, where many hosts share the database, and `cancellation` the run's.
     pub fn open(
         database: &Database,
         fence: Option<Fence>,
         clock: &Clock,
+        cancellation: CancellationToken,
         options: StoreOptions,
     ) -> Result<Self> {
-        match database {
+        Ok(match database {
             Database::Sqlite(sqlite) => {
-                SqliteStore::open(sqlite, clock, options).map(Box::new).map(Self::Sqlite)
+                Self::Sqlite(Box::new(SqliteStore::open(sqlite, clock, cancellation, options)?))
             }
-            Database::Postgres(postgres) => PostgresStore::open(postgres, fence, clock, options)
-                .map(Box::new)
-                .map(Self::Postgres),
-        }
+            Database::Postgres(postgres) => {
+                let store = PostgresStore::open(postgres, fence, clock, cancellation, options)?;
+                Self::Postgres(Box::new(store))
+            }
+        })
     }
 
     /// The next list begins.
@@ -86,26 +88,19 @@ impl Store {
     }
 
     /// Stores what comes through the queue, to its end.
-    pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
+    pub fn consume(&mut self, queue: &Consumer) -> Result<()> {
         match self {
-            Self::Sqlite(store) => store.consume(queue, cancellation),
-            Self::Postgres(store) => store.consume(queue, cancellation),
+            Self::Sqlite(store) => store.consume(queue),
+            Self::Postgres(store) => store.consume(queue),
         }
     }
 
     /// Ends an `--update`: sets the tags that changed, and marks the tokens that vanished.
     /// Returns how many did. `all_whole` says that every list was fetched to its end; without
     /// that no tag is taken away and nothing is judged vanished.
-    pub fn finish_update(
-        &mut self,
-        all_whole: bool,
-        delisted_percent_max: u8,
-        cancellation: &CancellationToken,
-    ) -> Result<u64> {
+    pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
         match self {
-            Self::Sqlite(store) => {
-                store.finish_update(all_whole, delisted_percent_max, cancellation)
-            }
+            Self::Sqlite(store) => store.finish_update(all_whole, delisted_percent_max),
             Self::Postgres(store) => store.finish_update(all_whole, delisted_percent_max),
         }
     }

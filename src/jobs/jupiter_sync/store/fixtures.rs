@@ -49,10 +49,22 @@ impl Fixture {
     }
 
     pub fn open(&self, options: StoreOptions) -> Store {
+        self.open_with(options, CancellationToken::new())
+    }
+
+    fn open_with(&self, options: StoreOptions, cancellation: CancellationToken) -> Store {
         match &self.postgres {
-            Some(postgres) => postgres.open(options, None),
-            None => Store::open(&self.sqlite, None, &Clock::System, options).expect("a store"),
+            Some(postgres) => postgres.open(options, None, cancellation),
+            None => Store::open(&self.sqlite, None, &Clock::System, cancellation, options)
+                .expect("a store"),
         }
+    }
+
+    /// A store whose run is cancelled.
+    pub fn open_cancelled(&self, options: StoreOptions) -> Store {
+        let cancellation = CancellationToken::new();
+        cancellation.cancel();
+        self.open_with(options, cancellation)
     }
 
     /// A store that has taken these as its only list.
@@ -69,7 +81,7 @@ impl Fixture {
     }
 
     pub fn feed(&self, store: &mut Store, tokens: &[Token<'static>]) -> Result<()> {
-        store.consume(&self.queue(tokens), &CancellationToken::new())
+        store.consume(&self.queue(tokens))
     }
 
     /// A queue that ends after these.

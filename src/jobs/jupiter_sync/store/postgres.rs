@@ -114,6 +114,8 @@ pub struct PostgresStore {
     /// The lease without which nothing may be written any more, where there are leases.
     fence: Option<Fence>,
     options: StoreOptions,
+    /// The run's.
+    cancellation: CancellationToken,
     /// RFC 3339: when this run began. What it writes carries this time.
     now: String,
     /// The greatest row number before this run; needed for updates only.
@@ -162,6 +164,7 @@ impl PostgresStore {
         postgres: &Postgres,
         fence: Option<Fence>,
         clock: &Clock,
+        cancellation: CancellationToken,
         options: StoreOptions,
     ) -> Result<Self> {
         let has_tables = match options.dry_run {
@@ -178,6 +181,7 @@ impl PostgresStore {
             copying,
             fence: fence.filter(|_| !options.dry_run),
             options,
+            cancellation,
             now: clock.now().to_string(),
             rows_before,
             expects_new: is_empty && !options.dry_run,
@@ -186,17 +190,17 @@ impl PostgresStore {
         })
     }
 
-    pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
-        let postgres = self.postgres.clone();
+    pub fn consume(&mut self, queue: &Consumer) -> Result<()> {
+        let (postgres, cancellation) = (self.postgres.clone(), self.cancellation.clone());
         while let Some(batch) = queue.take() {
             let mut batches = vec![batch];
             if self.expects_new && !cancellation.is_cancelled() {
                 let copied = self.copy_new(&mut batches, queue);
-                self.expects_new = wait_unless_overdue(&postgres, cancellation, copied)?;
+                self.expects_new = wait_unless_overdue(&postgres, &cancellation, copied)?;
             }
             if !self.expects_new {
                 for batch in &batches {
-                    self.store(batch, cancellation)?;
+                    self.store(batch)?;
                 }
             }
             if cancellation.is_cancelled() {
@@ -258,15 +262,15 @@ impl PostgresStore {
     }
 
     /// Stores a batch of which something may be stored already.
-    fn store(&mut self, batch: &Batch, cancellation: &CancellationToken) -> Result<()> {
-        let postgres = self.postgres.clone();
+    fn store(&mut self, batch: &Batch) -> Result<()> {
+        let (postgres, cancellation) = (self.postgres.clone(), self.cancellation.clone());
         let mut groups = groups(batch.entries());
         while !cancellation.is_cancelled() {
             let mut chunk: Vec<Group<'_>> = groups.by_ref().take(CHUNK_MINTS).collect();
             if chunk.is_empty() {
                 break;
             }
-            wait_unless_overdue(&postgres, cancellation, self.take_chunk(batch, &mut chunk))?;
+            wait_unless_overdue(&postgres, &cancellation, self.take_chunk(batch, &mut chunk))?;
         }
         Ok(())
     }

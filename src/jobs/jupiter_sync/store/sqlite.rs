@@ -97,6 +97,8 @@ pub struct SqliteStore {
     connection: Connection,
     options: StoreOptions,
     clock: Clock,
+    /// The run's.
+    cancellation: CancellationToken,
     /// RFC 3339: when this run began. What it writes carries this time.
     now: String,
     /// The greatest row number before this run.
@@ -146,7 +148,12 @@ impl Work {
 }
 
 impl SqliteStore {
-    pub fn open(database: &Sqlite, clock: &Clock, options: StoreOptions) -> Result<Self> {
+    pub fn open(
+        database: &Sqlite,
+        clock: &Clock,
+        cancellation: CancellationToken,
+        options: StoreOptions,
+    ) -> Result<Self> {
         let database = if options.dry_run && !database.has_tables(&MIGRATIONS)? {
             database.temporary()
         } else {
@@ -160,6 +167,7 @@ impl SqliteStore {
             connection,
             options,
             clock: clock.clone(),
+            cancellation,
             now: clock.now().to_string(),
             rows_before,
             expects_new: rows_before == 0 && !options.dry_run,
@@ -172,7 +180,7 @@ impl SqliteStore {
     }
 
     /// Stores what comes through the queue, to its end.
-    pub fn consume(&mut self, queue: &Consumer, cancellation: &CancellationToken) -> Result<()> {
+    pub fn consume(&mut self, queue: &Consumer) -> Result<()> {
         queue.note_stored(self.rows_stored());
         let mut turn_ends = self.clock.monotonic() + TURN_TIME_MAX;
         while let Some(batch) = queue.take() {
@@ -182,8 +190,8 @@ impl SqliteStore {
                     self.tally.meet(row);
                 }
             } else {
-                while !work.is_done() && !cancellation.is_cancelled() {
-                    self.in_transaction(cancellation, |store| store.write(&mut work, queue))?;
+                while !work.is_done() && !self.cancellation.is_cancelled() {
+                    self.in_transaction(|store| store.write(&mut work, queue))?;
                     self.move_log();
                     if !self.options.dry_run && self.clock.monotonic() >= turn_ends {
                         let_others_write();
@@ -191,7 +199,7 @@ impl SqliteStore {
                     }
                 }
             }
-            if cancellation.is_cancelled() {
+            if self.cancellation.is_cancelled() {
                 return Err(job::cancelled());
             }
         }
@@ -408,18 +416,15 @@ impl SqliteStore {
 
     /// Does `work` in a transaction. What it wrote before an error stays and counts, unless SQLite
     /// has rolled it back.
-    fn in_transaction<T>(
-        &mut self,
-        cancellation: &CancellationToken,
-        work: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<T> {
+    fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let begun = if self.options.dry_run {
             // It has no use for the lock, which writers would wait for.
             self.connection.execute_batch("BEGIN")
         } else {
-            self.database.begin_to_write(&self.connection, || cancellation.is_cancelled())
+            let is_cancelled = || self.cancellation.is_cancelled();
+            self.database.begin_to_write(&self.connection, is_cancelled)
         };
-        if begun.is_err() && cancellation.is_cancelled() {
+        if begun.is_err() && self.cancellation.is_cancelled() {
             return Err(job::cancelled());
         }
         begun.map_err(self.database.error("cannot begin to write"))?;

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use tokio_util::sync::CancellationToken;
-
 use super::StoreOptions;
 use super::fixtures::{DRY_RUN, Fixture, INSERT_ONLY, UPDATE, check, tagged, tokens};
 use crate::exit::Exit;
@@ -68,7 +66,7 @@ fn an_update_gives_stored_tokens_the_union_of_the_tags_of_this_run() {
         let mut store = fixture.store(UPDATE, &[tagged(0, r#"["kept"]"#), tagged(1, "[]")]);
         store.begin_list();
         fixture.attempt(&mut store, &[tagged(0, r#"["new"]"#), tagged(1, r#"["kept"]"#)]);
-        store.finish_update(true, 20, &CancellationToken::new()).expect("updated");
+        store.finish_update(true, 20).expect("updated");
         assert_eq!(fixture.tags(0), r#"["kept","new"]"#);
         assert_eq!(fixture.tags(1), r#"["kept"]"#);
         let updated: u64 = store.lists().iter().map(|list| list.updated).sum();
@@ -81,7 +79,7 @@ fn an_update_takes_no_tag_away_unless_every_list_came_whole() {
     Fixture::each(|fixture| {
         drop(fixture.store(INSERT_ONLY, &[tagged(0, r#"["a","b"]"#)]));
         let mut store = fixture.store(UPDATE, &[tagged(0, r#"["c"]"#)]);
-        assert_eq!(store.finish_update(false, 20, &CancellationToken::new()).expect("updated"), 0);
+        assert_eq!(store.finish_update(false, 20).expect("updated"), 0);
         assert_eq!(fixture.tags(0), r#"["a","b","c"]"#);
     });
 }
@@ -96,7 +94,7 @@ fn an_update_touches_what_changed_and_nothing_else() {
         changed[2].decimals = 9;
         changed[3].icon = Some(Cow::Borrowed("icon"));
         let mut store = fixture.store(UPDATE, &changed);
-        store.finish_update(true, 20, &CancellationToken::new()).expect("updated");
+        store.finish_update(true, 20).expect("updated");
         assert_eq!(store.lists()[0].updated, 2);
         assert_eq!(fixture.number("SELECT count(*) FROM tokens WHERE updated_at = 'then'"), 3);
         assert_eq!(fixture.number("SELECT count(*) FROM tokens WHERE decimals = 6"), 5);
@@ -109,15 +107,12 @@ fn tokens_vanish_and_come_back() {
     Fixture::each(|fixture| {
         drop(fixture.store(INSERT_ONLY, &tokens(0..10)));
         let mut store = fixture.store(UPDATE, &tokens(0..8));
-        assert_eq!(
-            store.finish_update(true, 20, &CancellationToken::new()).expect("exactly the limit"),
-            2
-        );
+        assert_eq!(store.finish_update(true, 20).expect("exactly the limit"), 2);
         drop(store);
         let delisted = "SELECT count(*) FROM tokens WHERE delisted_at IS NOT NULL";
         assert_eq!(fixture.number(delisted), 2);
         let mut store = fixture.store(UPDATE, &tokens(0..9));
-        assert_eq!(store.finish_update(true, 20, &CancellationToken::new()).expect("updated"), 0);
+        assert_eq!(store.finish_update(true, 20).expect("updated"), 0);
         assert_eq!(store.lists()[0].relisted, 1);
         assert_eq!(fixture.number(delisted), 1);
     });
@@ -128,15 +123,11 @@ fn too_many_vanished_tokens_are_an_error_and_none_is_marked() {
     Fixture::each(|fixture| {
         drop(fixture.store(INSERT_ONLY, &tokens(0..10)));
         let mut store = fixture.store(UPDATE, &tokens(0..7));
-        let error =
-            store.finish_update(true, 29, &CancellationToken::new()).expect_err("above the limit");
+        let error = store.finish_update(true, 29).expect_err("above the limit");
         assert_eq!(error.exit(), Exit::Failed);
         assert!(error.chain().contains("3 of 10 stored tokens"), "{}", error.chain());
         assert_eq!(fixture.number("SELECT count(*) FROM tokens WHERE delisted_at IS NOT NULL"), 0);
-        assert_eq!(
-            store.finish_update(true, 30, &CancellationToken::new()).expect("within the limit"),
-            3
-        );
+        assert_eq!(store.finish_update(true, 30).expect("within the limit"), 3);
     });
 }
 
@@ -153,8 +144,8 @@ fn new_tokens_and_those_only_seen_malformed_have_not_vanished() {
         producer.push(&token(5)).expect("pushed");
         producer.push_sighting(&mint(9)).expect("pushed");
         drop(producer);
-        store.consume(&consumer, &CancellationToken::new()).expect("stored");
-        assert_eq!(store.finish_update(true, 100, &CancellationToken::new()).expect("updated"), 0);
+        store.consume(&consumer).expect("stored");
+        assert_eq!(store.finish_update(true, 100).expect("updated"), 0);
         check(&store, 0, 1, 1, 0);
     });
 }
@@ -186,8 +177,7 @@ fn a_dry_run_of_an_update_writes_nothing_either() {
         changed[1].tags = Cow::Borrowed("[]");
         let run = |options| {
             let mut store = fixture.store(options, &changed);
-            let delisted =
-                store.finish_update(true, 20, &CancellationToken::new()).expect("updated");
+            let delisted = store.finish_update(true, 20).expect("updated");
             (delisted, store.lists()[0].updated)
         };
         assert_eq!(run(StoreOptions { update: true, dry_run: true }), (1, 2));
@@ -225,7 +215,7 @@ fn what_another_program_inserts_meanwhile_is_not_touched() {
 #[test]
 fn a_cancelled_store_keeps_what_it_has_committed() {
     Fixture::each(|fixture| {
-        let mut store = fixture.open(INSERT_ONLY);
+        let mut store = fixture.open_cancelled(INSERT_ONLY);
         store.begin_list();
         store.begin_attempt();
         let (producer, consumer) =
@@ -233,9 +223,7 @@ fn a_cancelled_store_keeps_what_it_has_committed() {
         for token in tokens(0..10) {
             producer.push(&token).expect("pushed");
         }
-        let cancellation = CancellationToken::new();
-        cancellation.cancel();
-        store.consume(&consumer, &cancellation).expect_err("it was cancelled");
+        store.consume(&consumer).expect_err("it was cancelled");
         let kept = fixture.count();
         assert_eq!(kept as u64, store.lists()[0].inserted);
     });
@@ -289,7 +277,7 @@ fn every_database_holds_the_same_after_the_same_runs() {
             &mut store,
             &[tagged(0, "[]"), odd, tagged(4, r#"["a"]"#), token(2), token(2)],
         );
-        store.finish_update(true, 50, &CancellationToken::new()).expect("updated");
+        store.finish_update(true, 50).expect("updated");
         let rows: Vec<_> = (0..5).map(|n| COLUMNS.map(|column| fixture.value(column, n))).collect();
         (store.lists().to_vec(), rows)
     };

@@ -1,6 +1,7 @@
 //! A PostgreSQL database with a table of tokens, for a test.
 
 use tokio_postgres::Client;
+use tokio_util::sync::CancellationToken;
 
 use super::super::{MIGRATIONS, Store, StoreOptions};
 use crate::clock::Clock;
@@ -33,8 +34,13 @@ impl TestDatabase {
         self.postgres().wait(future).expect("an answer")
     }
 
-    pub fn open(&self, options: StoreOptions, fence: Option<Fence>) -> Store {
-        Store::open(&self.database, fence, &Clock::System, options).expect("a store")
+    pub fn open(
+        &self,
+        options: StoreOptions,
+        fence: Option<Fence>,
+        cancellation: CancellationToken,
+    ) -> Store {
+        Store::open(&self.database, fence, &Clock::System, cancellation, options).expect("a store")
     }
 
     pub fn execute(&self, statements: &str) {

@@ -89,7 +89,7 @@ fn two_stores_at_once_insert_everything_once() {
                     for tokens in list.chunks(500) {
                         fixture.feed(store, tokens).expect("stored");
                     }
-                    store.finish_update(false, 0, &CancellationToken::new()).expect("updated");
+                    store.finish_update(false, 0).expect("updated");
                 });
             }
         });
@@ -136,7 +136,7 @@ fn without_its_lease_a_store_writes_nothing_more() {
     let fence = Fence { name: "jupiter-sync".into(), owner: Uuid::now_v7(), number: 7 };
     let owner = fence.owner;
     fixture.execute(&format!("INSERT INTO leases VALUES ('jupiter-sync', '{owner}', 7)"));
-    let mut store = database(&fixture).open(UPDATE, Some(fence));
+    let mut store = database(&fixture).open(UPDATE, Some(fence), CancellationToken::new());
     fixture.attempt(&mut store, &tokens(0..10));
     fixture.execute("UPDATE leases SET owner = 'two', fence = 8");
     let error = fixture.feed(&mut store, &tokens(10..20)).expect_err("the lease is lost");
@@ -144,7 +144,7 @@ fn without_its_lease_a_store_writes_nothing_more() {
     assert!(error.chain().contains("the lease of jupiter-sync was lost"), "{}", error.chain());
     let changed: Vec<_> = (0..10).map(|n| tagged(n, "[]")).collect();
     fixture.feed(&mut store, &changed).expect_err("the lease is lost");
-    store.finish_update(true, 100, &CancellationToken::new()).expect_err("the lease is lost");
+    store.finish_update(true, 100).expect_err("the lease is lost");
     check(&store, 0, 10, 0, 0);
     assert_eq!((fixture.count(), fixture.tags(3)), (10, r#"["verified"]"#.to_owned()));
     assert_eq!(fixture.number("SELECT count(*) FROM tokens WHERE delisted_at IS NOT NULL"), 0);
@@ -167,7 +167,7 @@ fn a_dry_run_makes_no_table_and_takes_no_lock() {
     let mut changed = tokens(0..5);
     changed[0].name = None;
     let mut store = fixture.store(StoreOptions { update: true, dry_run: true }, &changed);
-    store.finish_update(true, 20, &CancellationToken::new()).expect("counted");
+    store.finish_update(true, 20).expect("counted");
     check(&store, 0, 2, 3, 0);
     assert_eq!(store.lists()[0].updated, 1);
 }
@@ -190,10 +190,8 @@ fn a_store_works_in_chunks_and_finds_old_and_new_ones_among_each_other() {
 #[test]
 fn a_cancelled_store_stops_between_chunks() {
     let Some(fixture) = Fixture::postgres() else { return };
-    let mut store = fixture.open(INSERT_ONLY);
-    let cancellation = CancellationToken::new();
-    cancellation.cancel();
+    let mut store = fixture.open_cancelled(INSERT_ONLY);
     let queue = fixture.queue(&tokens(0..10));
-    store.consume(&queue, &cancellation).expect_err("it was cancelled");
+    store.consume(&queue).expect_err("it was cancelled");
     assert_eq!(fixture.count(), 0);
 }

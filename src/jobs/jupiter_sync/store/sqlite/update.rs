@@ -5,7 +5,6 @@
 
 use roaring::RoaringTreemap;
 use rusqlite::{CachedStatement, OptionalExtension};
-use tokio_util::sync::CancellationToken;
 
 use super::super::super::element::{Token, union_of_tags};
 use super::super::{judge_vanished, warn_of_decimals};
@@ -107,14 +106,9 @@ impl SqliteStore {
         Ok(())
     }
 
-    pub fn finish_update(
-        &mut self,
-        all_whole: bool,
-        delisted_percent_max: u8,
-        cancellation: &CancellationToken,
-    ) -> Result<u64> {
+    pub fn finish_update(&mut self, all_whole: bool, delisted_percent_max: u8) -> Result<u64> {
         self.tally.end_list();
-        self.in_transaction(cancellation, |store| {
+        self.in_transaction(|store| {
             let applied = store.apply_pending_tags(all_whole);
             applied.map_err(store.database.error("cannot update tags"))
         })?;
@@ -124,7 +118,7 @@ impl SqliteStore {
         let (vanished, stored) =
             self.vanished().map_err(self.database.error("cannot look for vanished tokens"))?;
         judge_vanished(vanished.len(), stored, delisted_percent_max)?;
-        self.in_transaction(cancellation, |store| {
+        self.in_transaction(|store| {
             let marked = store.mark_delisted(&vanished);
             marked.map_err(store.database.error("cannot mark vanished tokens"))
         })?;
