@@ -48,9 +48,9 @@ impl Sqlite {
 
     /// As `open(2)` shows it for `O_TMPFILE`.
     fn put_in_place(&self, content: &[u8]) -> io::Result<()> {
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = self.directory().unwrap_or(Path::new("."));
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        let unnamed = rustix::fs::open(directory.unwrap_or(Path::new(".")), flags, FILE_MODE)?;
+        let unnamed = rustix::fs::open(directory, flags, FILE_MODE)?;
         let mut file = File::from(unnamed);
         file.write_all(content)?;
         file.sync_all()?;

@@ -270,9 +270,7 @@ fn a_checkpoint_leaves_a_reader_what_it_reads() {
     reader.execute_batch("BEGIN; SELECT * FROM things").expect("a snapshot");
     connection.execute("INSERT INTO things VALUES (7)", ()).expect("inserted");
     database.checkpoint(&connection).expect("as far as it goes");
-    let seen: i64 =
-        reader.query_row("SELECT count(*) FROM things", (), |row| row.get(0)).expect("a count");
-    assert_eq!(seen, 0);
+    assert_eq!(read::<i64>(&reader, "SELECT count(*) FROM things"), 0);
 }
 
 #[test]

@@ -51,16 +51,17 @@ pub(super) fn fields(json: &[u8]) -> Option<Scanned<'_>> {
 /// The value at a position, checked, and where it ends.
 fn known_value<'a>(json: &'a [u8], at: usize, openings: &mut usize) -> Option<(Value<'a>, usize)> {
     let read = |from: usize, to: usize| std::str::from_utf8(&json[from..to]).ok();
-    let end = match json.get(at)? {
-        b'{' | b'[' => None,
-        b'"' => match plain_text_end(json, at) {
-            Some(end) => return Some((Value::PlainText(read(at + 1, end - 1)?), end)),
-            None => None,
-        },
-        _ => scalar_end(json, at),
-    };
-    if let Some(end) = end {
-        return Some((Value::Json(read(at, end)?), end));
+    match json.get(at)? {
+        b'"' => {
+            if let Some(end) = plain_text_end(json, at) {
+                return Some((Value::PlainText(read(at + 1, end - 1)?), end));
+            }
+        }
+        b'{' | b'[' => {}
+        _ => {
+            let end = scalar_end(json, at)?;
+            return Some((Value::Json(read(at, end)?), end));
+        }
     }
     let (raw, end) = value::<&RawValue>(json, at)?;
     *openings += memchr2_iter(b'{', b'[', raw.get().as_bytes()).count();
