@@ -16,6 +16,8 @@
 
 #[path = "frame/daemon.rs"]
 mod daemon;
+#[path = "support/program.rs"]
+mod program;
 mod support;
 
 use std::fs;
@@ -81,7 +83,8 @@ fn main() -> ExitCode {
 fn compare(options: &Options) -> io::Result<()> {
     let dir = target_dir().join(format!("bench-runs/{}", std::process::id()));
     fs::create_dir_all(&dir)?;
-    let mut contenders = contenders(options, &dir)?;
+    let punctual = program::install(&options.punctual, &dir)?;
+    let mut contenders = contenders(options, &punctual, &dir)?;
     for round in 0..WARM_UP + options.runs {
         for contender in &mut contenders {
             let (status, cost, ()) = measure::run(&mut contender.command, |_| ())?;
@@ -93,23 +96,23 @@ fn compare(options: &Options) -> io::Result<()> {
             }
         }
     }
-    let counted = daemon::count(&options.punctual, &dir, options.commands, options.seconds)?;
+    let counted = daemon::count(&punctual, &dir, options.commands, options.seconds)?;
     print(&contenders, options, &counted);
     fs::remove_dir_all(&dir)
 }
 
 /// Everyone who is compared, punctual first and the recipe second.
-fn contenders(options: &Options, dir: &Path) -> io::Result<Vec<Contender>> {
+fn contenders(options: &Options, punctual: &Path, dir: &Path) -> io::Result<Vec<Contender>> {
     let history = dir.join("recipe.db");
     make_history(&history)?;
-    let mut hello = Command::new(&options.punctual);
+    let mut hello = Command::new(punctual);
     hello.arg("hello").arg("--state-dir").arg(dir.join("state"));
     let mut recipe = Command::new(peers_dir().join("frame.sh"));
     recipe.arg(dir.join("recipe.lock")).arg(&history);
     let mut cron = Command::new("sh");
     cron.arg("-c").arg(r#""$0" hello --state-dir "$1""#);
-    cron.arg(&options.punctual).arg(dir.join("state"));
-    let mut exec = Command::new(&options.punctual);
+    cron.arg(punctual).arg(dir.join("state"));
+    let mut exec = Command::new(punctual);
     exec.args(["exec", "--name", "true", "--state-dir"]).arg(dir.join("state"));
     exec.args(["--", "true"]);
     let mut exec_recipe = Command::new(peers_dir().join("exec.sh"));

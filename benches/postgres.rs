@@ -21,6 +21,8 @@ mod peers;
 #[path = "../tests/it/postgres_server.rs"]
 #[expect(dead_code, reason = "the tests do more with their servers")]
 mod postgres_server;
+#[path = "support/program.rs"]
+mod program;
 #[path = "postgres/proxy.rs"]
 mod proxy;
 mod support;
@@ -110,6 +112,8 @@ fn lists() -> Lists {
 /// What the measurements of this session stand on.
 struct Session<'a> {
     options: &'a Options,
+    /// The program as it is installed.
+    punctual: PathBuf,
     server: PostgresServer,
     /// Emptied by whoever works in it.
     dir: PathBuf,
@@ -124,9 +128,9 @@ fn measure_all(options: &Options) -> io::Result<bool> {
     println!("- {}", peers::first_line(server.program("postgres").arg("--version")));
     println!("- {}", tokens::psycopg_version());
     let dir = target_dir().join(format!("bench-runs/{}", std::process::id()));
-    std::fs::create_dir_all(&dir)?;
+    let punctual = program::install(&options.punctual, &dir)?;
     let aims = Table::new(&["aim", "measured", "at most", "verdict"]);
-    let mut session = Session { options, server, dir, aims };
+    let mut session = Session { options, punctual, server, dir, aims };
     let mut failed = false;
     for part in &options.parts {
         let done = match part {
@@ -161,7 +165,7 @@ impl Session<'_> {
 
     /// punctual as a host of this name with a home of its own.
     fn punctual(&self, host: &str, home: &Path, database: &str) -> Command {
-        let mut command = Command::new(&self.options.punctual);
+        let mut command = Command::new(&self.punctual);
         peers::with_environment(&mut command, home);
         command.env("PUNCTUAL_HOST", host).arg("--state-dir").arg(home);
         command.args(["--database", database]);

@@ -20,6 +20,8 @@
 mod list;
 #[path = "support/peers.rs"]
 mod peers;
+#[path = "support/program.rs"]
+mod program;
 #[path = "sync/results.rs"]
 mod results;
 #[path = "sync/server.rs"]
@@ -138,10 +140,11 @@ fn measure_setting(options: &Options, setting: Setting, results: &mut Results) -
     let expected = lists().facts(tokens)?;
     let server = Server::start(&lists().path(tokens, encoding), encoding)?;
     let parent = target_dir().join(format!("bench-runs/{}", std::process::id()));
+    let punctual = program::install(&options.punctual, &parent)?;
     let rounds = options.runs.unwrap_or(default_runs(tokens));
     for round in 0..rounds {
         for &tool in in_turn(&options.peers, round) {
-            let workplace = Workplace::new(tool, &options.punctual, &parent)?;
+            let workplace = Workplace::new(tool, &punctual, &parent)?;
             for work in [Work::Empty, Work::NothingNew] {
                 settle();
                 let result = workplace.sync(&server.base(), expected);
