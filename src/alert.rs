@@ -311,7 +311,7 @@ mod tests {
     fn runs_that_end_while_somebody_is_being_told_do_not_tell_it_too() {
         let directory = tempfile::tempdir().expect("a directory");
         let database = Database::file(directory.path().join("punctual.db"), Duration::from_secs(5));
-        let history = SharedHistory::new(database, Clock::System);
+        let history = SharedHistory::new(database);
         let alerts = Alerts { http: HttpClients::default(), history, clock: Clock::System };
         let to = Recipient::Command(vec!["true".into()]);
         let alert = Alert { to, after: 1, at_most_every: Duration::from_secs(3600) };

@@ -33,7 +33,7 @@ use crate::panic;
 use crate::ping::Pinger;
 use crate::progress::Progress;
 use crate::roster::Roster;
-use crate::runner::{JobThread, RunRecord, RunRequest, Runner};
+use crate::runner::{JobThread, RunRecord, RunRequest, RunThread, Runner};
 use crate::settings::{self, GlobalArgs, Settings};
 use crate::signal::{Hangups, Signals};
 use crate::text;
@@ -176,7 +176,7 @@ fn runner(settings: &Settings, progress: Progress, job_thread: JobThread) -> Run
     let http = HttpClients::new(HttpLimits::default());
     Runner {
         clock: Clock::System,
-        history: SharedHistory::new(settings.database.clone(), Clock::System),
+        history: SharedHistory::new(settings.database.clone()),
         state_dir: settings.state_dir.clone(),
         host: settings.host.clone(),
         lease: settings.lease,
@@ -279,7 +279,7 @@ fn run_job(settings: &Settings, request: &RunRequest) -> Result<Exit> {
     let progress = if settings.progress { Progress::on_stderr() } else { Progress::hidden() };
     install_log(settings, &progress)?;
     let runtime = start(&mut Builder::new_current_thread())?;
-    let runner = runner(settings, progress, JobThread::Own);
+    let runner = runner(settings, progress, JobThread::Own(RunThread::start()?));
     let (exit, straggler) = runtime.block_on(async {
         let mut signals =
             Signals::of_run().map_err(|error| Error::io("cannot listen for signals", error))?;

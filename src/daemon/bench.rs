@@ -94,7 +94,7 @@ impl Load {
         let daemon = Daemon {
             runner: Runner {
                 clock: Clock::System,
-                history: SharedHistory::new(database, Clock::System),
+                history: SharedHistory::new(database),
                 state_dir: state_dir.to_owned(),
                 lease: Duration::from_secs(30),
                 host: "bench".to_owned(),

@@ -98,7 +98,7 @@ impl Host {
     ) -> Self {
         let mut fixture = Fixture::new();
         let database = Database::Postgres(server.database("postgres@", "postgres"));
-        fixture.runner.history = SharedHistory::new(database.clone(), clock.clone());
+        fixture.runner.history = SharedHistory::new(database.clone());
         fixture.runner.clock = clock.clone();
         fixture.runner.host = name.to_owned();
         let runner = fixture.runner.clone();

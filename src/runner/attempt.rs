@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Ending, RETRY_BACKOFF, RunRequest, Runner};
+use super::{Ending, RETRY_BACKOFF, RunRequest, RunThread, Runner};
 use crate::capture::CapturedOutput;
 use crate::clock::{format_duration, millis};
 use crate::database::Fence;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::history::Started;
-use crate::job::{JobContext, JobError, RenderedReport};
+use crate::job::{JobContext, JobError, RenderedReport, blocking};
 use crate::outcome::Outcome;
 use crate::panic;
 use crate::signal::{Signal, Signals};
@@ -28,23 +28,37 @@ pub(super) type TaskResult = Result<Result<RenderedReport, JobError>, Error>;
 /// The task of an attempt.
 pub(super) type AttemptTask = JoinHandle<TaskResult>;
 
-/// Where jobs run, so that one that blocks its thread cannot keep its deadline from being noticed.
-#[derive(Clone, Copy, Debug)]
+/// Where jobs run, and what else blocks, so that one that blocks its thread cannot keep its deadline
+/// from being noticed.
+#[derive(Clone, Debug)]
 pub enum JobThread {
     /// On the workers of the runtime, of which there are more than such jobs.
     Worker,
-    /// On a thread beside a runtime that has only one itself: for a process of one run, which is
-    /// over sooner the fewer threads it starts.
-    Own,
+    /// Beside a runtime that has only one thread itself: for a process of one run, which is over
+    /// sooner the fewer threads it starts.
+    Own(RunThread),
 }
 
 impl JobThread {
-    fn spawn(self, attempt: impl Future<Output = TaskResult> + Send + 'static) -> AttemptTask {
+    fn spawn(&self, attempt: impl Future<Output = TaskResult> + Send + 'static) -> AttemptTask {
         match self {
             Self::Worker => tokio::spawn(attempt),
-            Self::Own => {
-                let runtime = Handle::current();
-                spawn_blocking(move || runtime.block_on(attempt))
+            Self::Own(thread) => {
+                tokio::spawn(thread.spawn(move || Handle::current().block_on(attempt)))
+            }
+        }
+    }
+
+    /// Does what blocks, in the span of whoever asks for it.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
+        match self {
+            Self::Worker => blocking(work).await,
+            Self::Own(thread) => {
+                let span = tracing::Span::current();
+                thread.spawn(move || span.in_scope(work)).await
             }
         }
     }

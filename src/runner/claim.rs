@@ -91,25 +91,25 @@ impl Claimed {
     /// then keeps the liveness file locked to its end, and removes it if it succeeds after all.
     pub(super) async fn release(
         self,
+        runner: &Runner,
         run_id: Uuid,
         end: Finished,
-        clock: &Clock,
         signals: &mut Signals,
     ) -> (Result<bool>, Occupation) {
         let Self { history, job_lock, liveness, lease, .. } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
         let liveness = Arc::new(liveness);
-        let ends = clock.monotonic() + PATIENCE_TO_END;
+        let ends = runner.clock.monotonic() + PATIENCE_TO_END;
         let recording = async {
-            let mut patience = Patience::until(clock, ends);
+            let mut patience = Patience::until(&runner.clock, ends);
             loop {
                 let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
                 let liveness = Arc::clone(&liveness);
-                let recorded = blocking(move || {
+                let recording = move || {
                     let ours = history.finish(run_id, fence.as_ref(), &end)?;
                     liveness.remove().map(|()| ours)
-                });
-                match patience.after(recorded.await) {
+                };
+                match patience.after(runner.job_thread.blocking(recording).await) {
                     Ok(recorded) => return recorded,
                     Err(pause) => tokio::time::sleep(pause).await,
                 }
@@ -207,24 +207,9 @@ impl Runner {
         deadline: Instant,
         signals: &mut Signals,
     ) -> Result<Claim> {
-        let lock_path = self.lock_dir().join(format!("{}.lock", run.job));
         let mut patience = Patience::to_start(&self.clock, deadline);
-        let history = loop {
-            let pause = tokio::select! {
-                history = self.history_at_hand() => match patience.after(history) {
-                    Ok(history) => break history?,
-                    Err(pause) => pause,
-                },
-                () = tokio::time::sleep_until(deadline) => return Ok(Claim::Denied(out_of_time(request))),
-                signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                signal = signals.next() => return Ok(Claim::Denied(cancelled(signal))),
-            }
-        };
         loop {
-            let mut trying = std::pin::pin!(self.try_claim(request, run, &history, &lock_path));
+            let mut trying = std::pin::pin!(self.try_claim(request, run));
             let tried = tokio::select! {
                 biased;
                 tried = &mut trying => tried,
@@ -249,9 +234,7 @@ impl Runner {
                             IfRunning::Wait => self.clock.monotonic() + pause >= deadline,
                         };
                         if out_of_patience {
-                            return self
-                                .overlapped(request, run, &history, &lock_path, place)
-                                .await;
+                            return self.overlapped(request, run, place).await;
                         }
                         patience = Patience::to_start(&self.clock, deadline);
                         pause
@@ -262,7 +245,7 @@ impl Runner {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 signal = signals.next() => {
-                    return self.cancelled_in_wait(run, &history, signal).await;
+                    return self.cancelled_in_wait(run, signal).await;
                 }
             }
         }
@@ -277,10 +260,14 @@ impl Runner {
         ending: Ending,
         signals: &mut Signals,
     ) -> Claim {
+        // Until then nothing is claimed, nor will be once `trying` is dropped.
+        if !self.history.is_open() {
+            return Claim::Denied(ending);
+        }
         let tried = tokio::time::timeout(LAST_TRY_MAX, trying).await;
         if let Ok(Ok(Try::Claimed(claimed))) = tried {
             let end = ending.finished(self.clock.now());
-            let (_, occupation) = claimed.release(run.run_id, end, &self.clock, signals).await;
+            let (_, occupation) = claimed.release(self, run.run_id, end, signals).await;
             occupation.end().await;
         }
         Claim::Denied(ending)
@@ -308,38 +295,31 @@ impl Runner {
         self.state_dir.join("locks")
     }
 
-    /// The open history. Blocks only where that is not certain at once.
-    async fn history_at_hand(&self) -> Result<History> {
-        match self.history.at_hand() {
-            Some(history) => Ok(history),
-            None => {
-                let runner = self.clone();
-                blocking(move || runner.open_history()).await
-            }
-        }
+    fn lock_path(&self, job: &str) -> PathBuf {
+        self.lock_dir().join(format!("{job}.lock"))
     }
 
-    /// Takes the lock and records the start.
-    async fn try_claim(
-        &self,
-        request: &RunRequest,
-        run: &Started,
-        history: &History,
-        lock_path: &Path,
-    ) -> Result<Try> {
-        let if_running = request.policy.if_running;
-        let (run, history, lock_path) = (run.clone(), history.clone(), lock_path.to_owned());
-        let liveness = Liveness::new(&self.state_dir);
-        let clock = self.clock.clone();
-        let shared = if_running == IfRunning::Allow;
-        let terms = self.terms(shared);
-        blocking(move || {
+    /// Takes the lock and records the start. Dropped before the history is open, it does neither.
+    async fn try_claim(&self, request: &RunRequest, run: &Started) -> Result<Try> {
+        let (runner, run) = (self.clone(), run.clone());
+        let shared = request.policy.if_running == IfRunning::Allow;
+        let given_up = CancellationToken::new();
+        let _gives_up = given_up.clone().drop_guard();
+        let claiming = move || {
+            let history = runner.open_history()?;
+            if given_up.is_cancelled() {
+                return Err(Error::new(Exit::Bug, "a claim that was given up is waited for"));
+            }
+            let lock_path = runner.lock_path(&run.job);
+            let liveness = Liveness::new(&runner.state_dir);
+            let terms = runner.terms(shared);
             let job_lock = match shared {
                 true => FileLock::try_share(&lock_path)?,
                 false => FileLock::try_acquire(&lock_path)?,
             };
             let Some(job_lock) = job_lock else { return Ok(Try::Running(Place::Here)) };
-            let lost_predecessor = lost_predecessor(&history, &liveness, &clock, &lock_path)?;
+            let lost_predecessor =
+                lost_predecessor(&history, &liveness, &runner.clock, &lock_path)?;
             if let Some(lost) = lost_predecessor {
                 history.free_lost(lost)?;
             }
@@ -373,24 +353,17 @@ impl Runner {
                     Err(error)
                 }
             }
-        })
-        .await
+        };
+        self.job_thread.blocking(claiming).await
     }
 
     /// The ending of a run whose job is running already. It is recorded without a start.
-    async fn overlapped(
-        &self,
-        request: &RunRequest,
-        run: &Started,
-        history: &History,
-        lock_path: &Path,
-        place: Place,
-    ) -> Result<Claim> {
-        let (run, clock) = (run.clone(), self.clock.clone());
-        let (history, lock_path) = (history.clone(), lock_path.to_owned());
+    async fn overlapped(&self, request: &RunRequest, run: &Started, place: Place) -> Result<Claim> {
+        let (runner, run) = (self.clone(), run.clone());
         let if_running = request.policy.if_running;
         let timeout = request.policy.timeout;
-        blocking(move || {
+        let recording = move || {
+            let history = runner.open_history()?;
             // It may be this due time's own run that is going.
             if run.due_at.is_some_and(|due_at| history.has_run(&run.job, due_at).unwrap_or(false)) {
                 return Ok(Claim::Denied(Ending::skipped()));
@@ -399,7 +372,7 @@ impl Runner {
                 IfRunning::Skip | IfRunning::Allow => Ending::skipped(),
                 IfRunning::Wait | IfRunning::Fail => {
                     let holder = match place {
-                        Place::Here => lock::holder(&lock_path),
+                        Place::Here => lock::holder(&runner.lock_path(&run.job)),
                         Place::Elsewhere => None,
                     };
                     let other = history.running(&run.job)?;
@@ -407,25 +380,21 @@ impl Runner {
                     Ending::before_start(Outcome::Skipped, Exit::NotRun, Some(error))
                 }
             };
-            history.record_not_started(&run, &ending.finished(clock.now()))?;
+            history.record_not_started(&run, &ending.finished(runner.clock.now()))?;
             Ok(Claim::Denied(ending))
-        })
-        .await
+        };
+        self.job_thread.blocking(recording).await
     }
 
     /// The ending of a run that was cancelled while it waited for another. A due time that had no
     /// run keeps its right to one, and gets no row.
-    async fn cancelled_in_wait(
-        &self,
-        run: &Started,
-        history: &History,
-        signal: Signal,
-    ) -> Result<Claim> {
+    async fn cancelled_in_wait(&self, run: &Started, signal: Signal) -> Result<Claim> {
         let ending = cancelled(signal);
-        if run.due_at.is_none() {
-            let history = history.clone();
-            let (run, end) = (run.clone(), ending.finished(self.clock.now()));
-            let recorded = blocking(move || history.record_not_started(&run, &end)).await;
+        if run.due_at.is_none() && self.history.is_open() {
+            let (runner, run) = (self.clone(), run.clone());
+            let end = ending.finished(self.clock.now());
+            let recording = move || runner.open_history()?.record_not_started(&run, &end);
+            let recorded = self.job_thread.blocking(recording).await;
             if let Err(error) = recorded {
                 tracing::warn!(error = error.chain(), "the cancelled run is not in the history");
             }

@@ -68,10 +68,7 @@ impl Fixture {
         let database = directory.path().join("punctual.db");
         let clock = Clock::starting_at(UNIX_EPOCH + Duration::from_secs(1_767_225_600));
         let runner = Runner {
-            history: SharedHistory::new(
-                Database::file(database, Duration::from_secs(5)),
-                clock.clone(),
-            ),
+            history: SharedHistory::new(Database::file(database, Duration::from_secs(5))),
             clock,
             state_dir: directory.path().to_owned(),
             host: "test".to_owned(),

@@ -12,6 +12,7 @@
 mod aftermath;
 mod attempt;
 mod claim;
+mod run_thread;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use aftermath::Watchers;
 pub use attempt::JobThread;
 use attempt::{AttemptTask, Limits};
 use claim::{Claim, Claimed, Occupation};
+pub use run_thread::RunThread;
 
 /// The delays between the attempts of a run.
 const RETRY_BACKOFF: Backoff =
@@ -261,7 +263,7 @@ impl Runner {
     ) -> (Ending, Option<Straggler>) {
         let mut end = ending.finished(self.clock.now());
         end.output = output.text();
-        let (recorded, occupation) = claimed.release(run.run_id, end, &self.clock, signals).await;
+        let (recorded, occupation) = claimed.release(self, run.run_id, end, signals).await;
         let straggler = ending.straggler.take().map(|task| Straggler { task, occupation });
         let ending = match recorded {
             Ok(true) => ending,

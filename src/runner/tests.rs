@@ -300,7 +300,7 @@ async fn a_database_that_cannot_be_opened_is_a_failure_before_the_start() {
     let file = fixture.directory.path().join("file");
     std::fs::write(&file, "no database ".repeat(100)).expect("written");
     let database = Database::file(file, Duration::from_secs(1));
-    fixture.runner.history = SharedHistory::new(database, fixture.runner.clock.clone());
+    fixture.runner.history = SharedHistory::new(database);
     let record = fixture.run(&request(succeeds())).await;
     assert_eq!(
         (record.outcome, record.exit, record.attempts),
@@ -308,17 +308,45 @@ async fn a_database_that_cannot_be_opened_is_a_failure_before_the_start() {
     );
 }
 
+/// In real time, for it is another connection that is in the way.
+#[test]
+fn a_claim_that_is_given_up_before_the_history_is_open_claims_nothing() {
+    let mut fixture = Fixture::new();
+    let path = fixture.directory.path().join("punctual.db");
+    let locker = rusqlite::Connection::open(&path).expect("opens");
+    locker.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    fixture.runner.clock = Clock::System;
+    fixture.runner.history = SharedHistory::new(Database::file(path, 10 * MINUTE));
+    let mut request = request(succeeds());
+    request.policy.timeout = Duration::from_millis(100);
+    // What blocks is done one after the other.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(1).build().expect("a runtime");
+    runtime.block_on(async {
+        let record = fixture.run(&request).await;
+        assert_eq!((record.outcome, record.exit), (Outcome::TimedOut, Exit::TimedOut));
+        locker.execute_batch("ROLLBACK").expect("unlocked");
+        crate::job::blocking(|| ()).await;
+    });
+    assert!(fixture.runner.history.is_open());
+    assert_eq!(fixture.history().len(), 0);
+    assert!(!fixture.directory.path().join("locks/job.lock").exists());
+}
+
 /// In real time, for that is what it is about.
 #[test]
 fn a_job_that_blocks_its_thread_does_not_hold_up_the_deadline() {
     use tokio::runtime::Builder;
 
-    assert_blocking_is_noticed(JobThread::Worker, Builder::new_multi_thread().worker_threads(2));
-    assert_blocking_is_noticed(JobThread::Own, &mut Builder::new_current_thread());
+    let mut many = Builder::new_multi_thread();
+    let many = many.worker_threads(2).enable_all().build().expect("a runtime");
+    assert_blocking_is_noticed(&many, JobThread::Worker);
+    let one = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let own = RunThread::start().expect("a thread");
+    assert_blocking_is_noticed(&one, JobThread::Own(own));
 }
 
-fn assert_blocking_is_noticed(job_thread: JobThread, runtime: &mut tokio::runtime::Builder) {
-    let runtime = runtime.enable_all().build().expect("a runtime");
+fn assert_blocking_is_noticed(runtime: &tokio::runtime::Runtime, job_thread: JobThread) {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
     let blocks = job(move |_| {
@@ -334,7 +362,7 @@ fn assert_blocking_is_noticed(job_thread: JobThread, runtime: &mut tokio::runtim
     let record = runtime.block_on(async {
         let mut fixture = Fixture::new();
         fixture.runner.clock = Clock::System;
-        fixture.runner.job_thread = job_thread;
+        fixture.runner.job_thread = job_thread.clone();
         fixture.run(&request).await
     });
     assert_eq!((record.outcome, record.exit), (Outcome::Stuck, Exit::Bug), "{job_thread:?}");

@@ -4,7 +4,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::clock::Clock;
 use crate::daemon::event_loop::{JobView, Request as Asked};
 use crate::database::{Database, Postgres, PostgresUrl};
 use crate::history::SharedHistory;
@@ -39,7 +38,7 @@ impl Fixture {
         health: Option<Health>,
         jobs: usize,
     ) -> Self {
-        let metrics = Metrics::new(SharedHistory::new(database, Clock::System));
+        let metrics = Metrics::new(SharedHistory::new(database));
         let (requests, mut receiver) = mpsc::channel(8);
         let site = Site { handle: DaemonHandle::new(requests), metrics: Arc::new(metrics) };
         let listener = listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");

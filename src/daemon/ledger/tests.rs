@@ -61,7 +61,7 @@ impl Host {
     fn new(server: &Server, name: &str, settled_after: Duration) -> Self {
         let mut fixture = Fixture::new();
         let database = Database::Postgres(server.database("postgres@", "postgres"));
-        fixture.runner.history = SharedHistory::new(database, fixture.runner.clock.clone());
+        fixture.runner.history = SharedHistory::new(database);
         fixture.runner.host = name.to_owned();
         let told = Arc::new(Told::default());
         let observers: Vec<Arc<dyn Observer>> = vec![told.clone()];

@@ -2,7 +2,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::*;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::daemon::policy::{Missed, MissedReason, SkipReason};
 use crate::database::Database;
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let database = Database::file(directory.path().join("punctual.db"), MINUTE);
-        let history = SharedHistory::new(database, Clock::System);
+        let history = SharedHistory::new(database);
         Self { metrics: Arc::new(Metrics::new(history.clone())), history, _directory: directory }
     }
 
