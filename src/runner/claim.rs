@@ -38,6 +38,10 @@ const LAST_TRY_MAX: Duration = Duration::from_secs(2);
 const AWAY_BACKOFF: Backoff =
     Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) };
 
+/// What a run says of itself in a [`note`].
+const GOING: &str = "run";
+const ENDED: &str = "end";
+
 /// Whether a run may start.
 pub(super) enum Claim {
     Granted(Claimed),
@@ -98,16 +102,24 @@ impl Claimed {
     ) -> (Result<bool>, Occupation) {
         let Self { history, job_lock, liveness, lease, .. } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
-        let liveness = Arc::new(liveness);
+        let (job_lock, liveness) = (Arc::new(job_lock), Arc::new(liveness));
         let ends = runner.clock.monotonic() + PATIENCE_TO_END;
         let recording = async {
             let mut patience = Patience::until(&runner.clock, ends);
             loop {
                 let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
                 let liveness = Arc::clone(&liveness);
+                // The job is not to stay locked for a try that nobody waits for any more.
+                let job_lock = Arc::downgrade(&job_lock);
                 let recording = move || {
                     let ours = history.finish(run_id, fence.as_ref(), &end)?;
-                    liveness.remove().map(|()| ours)
+                    liveness.remove()?;
+                    if let Some(job_lock) = job_lock.upgrade()
+                        && end.outcome != Outcome::Stuck
+                    {
+                        job_lock.replace_note(&note(GOING, run_id), &note(ENDED, run_id));
+                    }
+                    Ok(ours)
                 };
                 match patience.after(runner.job_thread.blocking(recording).await) {
                     Ok(recorded) => return recorded,
@@ -121,21 +133,13 @@ impl Claimed {
             () = tokio::time::sleep_until(ends) => Err(not_recorded("the database does not answer")),
             signal = signals.next() => Err(not_recorded(signal.name())),
         };
-        if recorded.is_err() || lease.is_none() {
-            return (recorded, Occupation { _job_lock: job_lock, lease });
-        }
-        blocking(move || {
-            // Whoever finds a note asks the history what became of its run, and that is far away.
-            job_lock.note_holder("");
-            (recorded, Occupation { _job_lock: job_lock, lease })
-        })
-        .await
+        (recorded, Occupation { _job_lock: job_lock, lease })
     }
 }
 
 /// What keeps others from running a job, on this host and on all.
 pub(super) struct Occupation {
-    _job_lock: FileLock,
+    _job_lock: Arc<FileLock>,
     lease: Option<Lease>,
 }
 
@@ -334,8 +338,7 @@ impl Runner {
             match started {
                 Ok((Start::Recorded(_), lease)) => {
                     // Not before: a run that is not to be must not hide the one before it.
-                    let note = format!("run {} pid {}\n", run.run_id, std::process::id());
-                    job_lock.note_holder(&note);
+                    job_lock.note_holder(&note(GOING, run.run_id));
                     Ok(Try::Claimed(Claimed {
                         history,
                         job_lock,
@@ -372,7 +375,8 @@ impl Runner {
                 IfRunning::Skip | IfRunning::Allow => Ending::skipped(),
                 IfRunning::Wait | IfRunning::Fail => {
                     let holder = match place {
-                        Place::Here => lock::holder(&runner.lock_path(&run.job)),
+                        Place::Here => lock::holder(&runner.lock_path(&run.job))
+                            .filter(|note| note.starts_with(GOING)),
                         Place::Elsewhere => None,
                     };
                     let other = history.running(&run.job)?;
@@ -403,6 +407,12 @@ impl Runner {
     }
 }
 
+/// What a run notes in the lock of its job: that it is going, and once its end is recorded that it has
+/// ended, so that the next one need not ask the history. Both are of one length.
+fn note(state: &str, run_id: Uuid) -> String {
+    format!("{state} {run_id} pid {}\n", std::process::id())
+}
+
 /// The run that noted itself in the job's lock before, if it is lost.
 fn lost_predecessor(
     history: &History,
@@ -411,8 +421,9 @@ fn lost_predecessor(
     lock_path: &Path,
 ) -> Result<Option<Uuid>> {
     let note = lock::holder(lock_path).unwrap_or_default();
-    let run_id = note.split_whitespace().nth(1).and_then(|id| Uuid::parse_str(id).ok());
-    let Some(run_id) = run_id else { return Ok(None) };
+    let mut words = note.split_whitespace();
+    let run_id = words.next().filter(|word| *word == GOING).and_then(|_| words.next());
+    let Some(run_id) = run_id.and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(None) };
     // It may have died since the history was opened, which a daemon did long ago.
     liveness.sweep_run(run_id, history, clock)?;
     let outcome = history.outcome(run_id)?;

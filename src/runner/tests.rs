@@ -445,4 +445,6 @@ async fn a_run_that_died_beside_a_process_that_lives_on_is_found_lost_and_cleane
     assert_eq!(history.outcome(run_id).expect("it can be read").as_deref(), Some("lost"));
     fixture.run(&request).await;
     assert_eq!(job.0.lock().expect("no panic").len(), 1, "once");
+    let note = crate::lock::holder(&fixture.directory.path().join("locks/job.lock"));
+    assert!(note.is_some_and(|note| note.starts_with("end ")), "the next need not ask");
 }
