@@ -35,8 +35,8 @@ nm "$program" | awk '$2 ~ /^[tT]$/ { print $3, $1 }' | sort >"$work/places"
 join "$work/called" "$work/places" | awk '{ print $2 }' | sort -u >"$work/called-places"
 awk '{ print $2, $1 }' "$work/places" | sort | join - "$work/called-places" | awk '{ print $2 }' >"$work/own"
 
-# Without what differs between compilers: rustc's hashes, and gcc's numbers of specialised copies.
-sed -E 's/17h[0-9a-f]{16}E.*/17h*/; s/Cs[0-9A-Za-z]+_/Cs*_/g; s/\.(constprop|isra|part)\..*/.*/' \
+# Without what differs between builds: rustc's hashes, and the numbers of copies, LLVM's and gcc's.
+sed -E 's/17h[0-9a-f]{16}E.*/17h*/; s/Cs[0-9A-Za-z]+_/Cs*_/g; s/\.((constprop|isra|part)\..*|[0-9]+$)/.*/' \
     "$work/own" | sort -u >"$work/patterns"
 {
     cat <<'HEAD'
