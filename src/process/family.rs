@@ -7,7 +7,8 @@
 //! 1. from its session or group, where that is still the one that its command was started in;
 //! 2. else from `PUNCTUAL_RUN_ID`, which its environment inherited;
 //! 3. else from its age. An orphan without either goes with the first run at whose end no other
-//!    is going that was there when the orphan was born.
+//!    is going that was there when the orphan was born. Not where this process had children before
+//!    its first command, as when a shell with `> >(tee log)` became it: the orphan may be theirs.
 //!
 //! Who is found takes its own descendants along.
 
@@ -49,12 +50,15 @@ const ANY_ENDED: WaitIdOptions =
 
 /// The families of this process. Adopting orphans and waiting for children are things of a whole
 /// process, so this is one of the few statics.
-static FAMILIES: Mutex<Families> = Mutex::new(Families { going: Vec::new(), first_born: None });
+static FAMILIES: Mutex<Families> =
+    Mutex::new(Families { going: Vec::new(), first_born: None, had_children: false });
 
 struct Families {
     going: Vec<Entry>,
     /// When the first command of this process was started. What is older is none of ours.
     first_born: Option<u64>,
+    /// Whether this process had children before that.
+    had_children: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -137,6 +141,7 @@ impl Drop for Family {
 /// Starts a process that belongs to no command: for tests, which have servers of their own.
 #[cfg(test)]
 pub fn spawn_spared(command: &mut std::process::Command) -> std::io::Result<std::process::Child> {
+    adopt_orphans();
     let mut families = lock();
     let child = command.spawn()?;
     let leader = Pid::from_child(&child);
@@ -255,9 +260,9 @@ fn members(leader: Pid, known: &[Process]) -> Found {
     let processes = table::processes();
     reap_ended(&processes);
     // Copied after the table was read: every command in the table is among the entries.
-    let (going, first_born) = {
+    let (going, oldest) = {
         let families = lock();
-        (families.going.clone(), families.first_born)
+        (families.going.clone(), families.first_born.filter(|_| !families.had_children))
     };
     let Some(own) = going.iter().find(|entry| entry.leader == leader) else {
         return Found::default();
@@ -268,7 +273,7 @@ fn members(leader: Pid, known: &[Process]) -> Found {
         is_known(process, known)
             || (process.parent == myself.as_raw_pid()
                 && (process.pid == leader
-                    || is_orphan_of(process, own, &going, first_born, &mut unclear)))
+                    || is_orphan_of(process, own, &going, oldest, &mut unclear)))
     });
     Found { processes, unclear }
 }
@@ -311,12 +316,13 @@ fn with_descendants(
     found
 }
 
-/// Whether a child of this process came from the run of `own`: see the head of this file.
+/// Whether a child of this process came from the run of `own`: see the head of this file. Its age says
+/// so if it is not older than `oldest`, and never without that.
 fn is_orphan_of(
     orphan: &Process,
     own: &Entry,
     going: &[Entry],
-    first_born: Option<u64>,
+    oldest: Option<u64>,
     unclear: &mut bool,
 ) -> bool {
     if going.iter().any(|entry| entry.leader == orphan.pid) {
@@ -341,7 +347,7 @@ fn is_orphan_of(
     let others = going.iter().filter(|entry| entry.leader != own.leader);
     // The first process of a container is given the orphans of everybody.
     !rustix::process::getpid().is_init()
-        && first_born.is_some_and(|first| first <= orphan.born)
+        && oldest.is_some_and(|oldest| oldest <= orphan.born)
         && !others.into_iter().any(may_be_of)
 }
 
@@ -373,6 +379,7 @@ fn adopt_orphans() {
     static ADOPTING: Once = Once::new();
     #[cfg(target_os = "linux")]
     ADOPTING.call_once(|| {
+        lock().had_children = has_children();
         let myself = rustix::process::getpid();
         if let Err(error) = rustix::process::set_child_subreaper(Some(myself)) {
             tracing::warn!(%error, "processes that a command leaves behind will not be found");
