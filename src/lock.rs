@@ -68,14 +68,6 @@ impl FileLock {
         });
     }
 
-    /// Replaces what was noted, where nobody else has noted something since.
-    pub fn replace_note(&self, noted: &str, by: &str) {
-        let mut there = vec![0; noted.len()];
-        if self.file.read_exact_at(&mut there, 0).is_ok() && there == noted.as_bytes() {
-            self.note_holder(by);
-        }
-    }
-
     /// Removes the file. The lock on it goes with `self`.
     pub fn remove(&self) -> Result<()> {
         match std::fs::remove_file(&self.path) {
@@ -117,10 +109,6 @@ mod tests {
         first.note_holder("pid 7");
         assert_eq!(holder(&path).as_deref(), Some("pid 7"));
         assert!(FileLock::try_acquire(&path).expect("io").is_none());
-        first.replace_note("pid 8", "gone");
-        assert_eq!(holder(&path).as_deref(), Some("pid 7"), "that is another's");
-        first.replace_note("pid 7", "gone");
-        assert_eq!(holder(&path).as_deref(), Some("gone"));
         drop(first);
         let second = FileLock::try_acquire(&path).expect("io").expect("free again");
         second.remove().expect("removed");

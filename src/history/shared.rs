@@ -1,7 +1,6 @@
 //! One open history for all the runs of a process.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::History;
@@ -14,7 +13,6 @@ use crate::error::Result;
 pub struct SharedHistory {
     database: Database,
     opened: Arc<Mutex<Option<Opened>>>,
-    is_open: Arc<AtomicBool>,
 }
 
 struct Opened {
@@ -28,16 +26,11 @@ type FileId = (u64, u64);
 
 impl SharedHistory {
     pub fn new(database: Database) -> Self {
-        Self { database, opened: Arc::default(), is_open: Arc::default() }
+        Self { database, opened: Arc::default() }
     }
 
     pub fn database(&self) -> &Database {
         &self.database
-    }
-
-    /// Whether it is open, as far as is known without a look at the file.
-    pub fn is_open(&self) -> bool {
-        self.is_open.load(Ordering::Acquire)
     }
 
     /// The history. `prepare` is called with it when it was opened anew.
@@ -48,12 +41,10 @@ impl SharedHistory {
         if let Some(opened) = slot.as_ref().filter(|opened| self.is_there(opened)) {
             return Ok(opened.history.clone());
         }
-        self.is_open.store(false, Ordering::Release);
         let history = History::open(&self.database)?;
         prepare(&history)?;
         let file = self.database.path().and_then(file_id);
         *slot = Some(Opened { history: history.clone(), file }).filter(|new| self.is_there(new));
-        self.is_open.store(slot.is_some(), Ordering::Release);
         Ok(history)
     }
 

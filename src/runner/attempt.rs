@@ -4,8 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -25,11 +26,15 @@ use crate::signal::{Signal, Signals};
 /// How the task of an attempt ended: by itself, or by a panic.
 pub(super) type TaskResult = Result<Result<RenderedReport, JobError>, Error>;
 
-/// The task of an attempt.
-pub(super) type AttemptTask = JoinHandle<TaskResult>;
+/// The task of an attempt. It goes on when this is dropped.
+pub(super) struct AttemptTask {
+    pub result: BoxFuture<'static, TaskResult>,
+    /// Where it can be ended at an `await`.
+    abort: Option<AbortHandle>,
+}
 
-/// Where jobs run, and what else blocks, so that one that blocks its thread cannot keep its deadline
-/// from being noticed.
+/// Where jobs run, and where what else blocks is done, so that a job that blocks its thread cannot keep
+/// its deadline from being noticed.
 #[derive(Clone, Debug)]
 pub enum JobThread {
     /// On the workers of the runtime, of which there are more than such jobs.
@@ -42,9 +47,14 @@ pub enum JobThread {
 impl JobThread {
     fn spawn(&self, attempt: impl Future<Output = TaskResult> + Send + 'static) -> AttemptTask {
         match self {
-            Self::Worker => tokio::spawn(attempt),
+            Self::Worker => {
+                let task = tokio::spawn(attempt);
+                let abort = Some(task.abort_handle());
+                AttemptTask { result: task.map(flatten).boxed(), abort }
+            }
             Self::Own(thread) => {
-                tokio::spawn(thread.spawn(move || Handle::current().block_on(attempt)))
+                let result = thread.spawn(move || Handle::current().block_on(attempt));
+                AttemptTask { result: result.boxed(), abort: None }
             }
         }
     }
@@ -161,7 +171,7 @@ impl Runner {
         let mut task = self.job_thread.spawn(caught(request, context));
         let reason = tokio::select! {
             biased;
-            result = &mut task => return ended(flatten(result)),
+            result = &mut task.result => return ended(result),
             reason = limits.reached() => reason,
         };
         if let StopReason::Signal(signal) = reason {
@@ -175,23 +185,25 @@ impl Runner {
         let grace_ends = self.clock.monotonic() + request.policy.grace;
         let ended_in_time = tokio::select! {
             biased;
-            result = &mut task => Some(result),
+            result = &mut task.result => Some(result),
             () = tokio::time::sleep_until(grace_ends) => {
                 kill.cancel();
-                tokio::time::timeout(request.job.kill_wait(), &mut task).await.ok()
+                tokio::time::timeout(request.job.kill_wait(), &mut task.result).await.ok()
             }
             // Whoever asks twice does not want to wait.
             _ = limits.signals.next() => {
                 kill.cancel();
-                let killed = tokio::time::timeout(request.job.kill_wait(), &mut task).await;
-                task.abort();
+                let killed = tokio::time::timeout(request.job.kill_wait(), &mut task.result).await;
+                if let Some(abort) = &task.abort {
+                    abort.abort();
+                }
                 match killed {
                     Ok(result) => Some(result),
                     Err(_) => return stopped(request, reason, 1, None),
                 }
             }
         };
-        match ended_in_time.map(flatten) {
+        match ended_in_time {
             None => stuck(request, reason, task),
             Some(Err(panic)) => panicked(panic),
             Some(Ok(Ok(report))) => stopped(request, reason, 1, Some(report)),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -38,7 +39,7 @@ const LAST_TRY_MAX: Duration = Duration::from_secs(2);
 const AWAY_BACKOFF: Backoff =
     Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) };
 
-/// What a run says of itself in a [`note`].
+/// What a run says of itself in a [`note`], in words of one length, for one takes the other's place.
 const GOING: &str = "run";
 const ENDED: &str = "end";
 
@@ -72,6 +73,8 @@ pub(super) struct Claimed {
     liveness: FileLock,
     /// Where many hosts share the history.
     lease: Option<Lease>,
+    /// Whether others of the job may go beside it.
+    shared: bool,
     /// The run that held the job's lock before, if it is lost and may have left processes behind.
     pub(super) lost_predecessor: Option<Uuid>,
 }
@@ -100,7 +103,7 @@ impl Claimed {
         end: Finished,
         signals: &mut Signals,
     ) -> (Result<bool>, Occupation) {
-        let Self { history, job_lock, liveness, lease, .. } = self;
+        let Self { history, job_lock, liveness, lease, shared, .. } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
         let (job_lock, liveness) = (Arc::new(job_lock), Arc::new(liveness));
         let ends = runner.clock.monotonic() + PATIENCE_TO_END;
@@ -114,10 +117,10 @@ impl Claimed {
                 let recording = move || {
                     let ours = history.finish(run_id, fence.as_ref(), &end)?;
                     liveness.remove()?;
-                    if let Some(job_lock) = job_lock.upgrade()
-                        && end.outcome != Outcome::Stuck
-                    {
-                        job_lock.replace_note(&note(GOING, run_id), &note(ENDED, run_id));
+                    // What is stuck still has the job, and a shared lock may have another's note.
+                    let is_free = end.outcome != Outcome::Stuck && !shared;
+                    if let Some(job_lock) = job_lock.upgrade().filter(|_| is_free) {
+                        job_lock.note_holder(&note(ENDED, run_id));
                     }
                     Ok(ours)
                 };
@@ -213,15 +216,16 @@ impl Runner {
     ) -> Result<Claim> {
         let mut patience = Patience::to_start(&self.clock, deadline);
         loop {
-            let mut trying = std::pin::pin!(self.try_claim(request, run));
+            let decided = Arc::new(AtomicBool::new(false));
+            let mut trying = std::pin::pin!(self.try_claim(request, run, &decided));
             let tried = tokio::select! {
                 biased;
                 tried = &mut trying => tried,
                 () = tokio::time::sleep_until(deadline) => {
-                    return Ok(self.unclaim(run, trying, out_of_time(request), signals).await);
+                    return Ok(self.unclaim(run, trying, &decided, out_of_time(request), signals).await);
                 }
                 signal = signals.next() => {
-                    return Ok(self.unclaim(run, trying, cancelled(signal), signals).await);
+                    return Ok(self.unclaim(run, trying, &decided, cancelled(signal), signals).await);
                 }
             };
             let pause = match patience.after(tried) {
@@ -249,7 +253,8 @@ impl Runner {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 signal = signals.next() => {
-                    return self.cancelled_in_wait(run, signal).await;
+                    let is_open = decided.load(Ordering::Acquire);
+                    return self.cancelled_in_wait(run, is_open, signal).await;
                 }
             }
         }
@@ -261,11 +266,11 @@ impl Runner {
         &self,
         run: &Started,
         trying: impl Future<Output = Result<Try>>,
+        decided: &AtomicBool,
         ending: Ending,
         signals: &mut Signals,
     ) -> Claim {
-        // Until then nothing is claimed, nor will be once `trying` is dropped.
-        if !self.history.is_open() {
+        if !decided.swap(true, Ordering::AcqRel) {
             return Claim::Denied(ending);
         }
         let tried = tokio::time::timeout(LAST_TRY_MAX, trying).await;
@@ -303,15 +308,19 @@ impl Runner {
         self.lock_dir().join(format!("{job}.lock"))
     }
 
-    /// Takes the lock and records the start. Dropped before the history is open, it does neither.
-    async fn try_claim(&self, request: &RunRequest, run: &Started) -> Result<Try> {
-        let (runner, run) = (self.clone(), run.clone());
+    /// Takes the lock and records the start, once the history is open. It does neither where somebody
+    /// has `decided` against it by then, and after that nobody can.
+    async fn try_claim(
+        &self,
+        request: &RunRequest,
+        run: &Started,
+        decided: &Arc<AtomicBool>,
+    ) -> Result<Try> {
+        let (runner, run, decided) = (self.clone(), run.clone(), Arc::clone(decided));
         let shared = request.policy.if_running == IfRunning::Allow;
-        let given_up = CancellationToken::new();
-        let _gives_up = given_up.clone().drop_guard();
         let claiming = move || {
             let history = runner.open_history()?;
-            if given_up.is_cancelled() {
+            if decided.swap(true, Ordering::AcqRel) {
                 return Err(Error::new(Exit::Bug, "a claim that was given up is waited for"));
             }
             let lock_path = runner.lock_path(&run.job);
@@ -344,6 +353,7 @@ impl Runner {
                         job_lock,
                         liveness,
                         lease,
+                        shared,
                         lost_predecessor,
                     }))
                 }
@@ -376,7 +386,7 @@ impl Runner {
                 IfRunning::Wait | IfRunning::Fail => {
                     let holder = match place {
                         Place::Here => lock::holder(&runner.lock_path(&run.job))
-                            .filter(|note| note.starts_with(GOING)),
+                            .filter(|note| going(note).is_some()),
                         Place::Elsewhere => None,
                     };
                     let other = history.running(&run.job)?;
@@ -392,9 +402,14 @@ impl Runner {
 
     /// The ending of a run that was cancelled while it waited for another. A due time that had no
     /// run keeps its right to one, and gets no row.
-    async fn cancelled_in_wait(&self, run: &Started, signal: Signal) -> Result<Claim> {
+    async fn cancelled_in_wait(
+        &self,
+        run: &Started,
+        is_open: bool,
+        signal: Signal,
+    ) -> Result<Claim> {
         let ending = cancelled(signal);
-        if run.due_at.is_none() && self.history.is_open() {
+        if run.due_at.is_none() && is_open {
             let (runner, run) = (self.clone(), run.clone());
             let end = ending.finished(self.clock.now());
             let recording = move || runner.open_history()?.record_not_started(&run, &end);
@@ -408,9 +423,16 @@ impl Runner {
 }
 
 /// What a run notes in the lock of its job: that it is going, and once its end is recorded that it has
-/// ended, so that the next one need not ask the history. Both are of one length.
+/// ended, so that the next one need not ask the history.
 fn note(state: &str, run_id: Uuid) -> String {
     format!("{state} {run_id} pid {}\n", std::process::id())
+}
+
+/// The run that is going, as a note has it.
+fn going(note: &str) -> Option<Uuid> {
+    let mut words = note.split_whitespace();
+    let run_id = words.next().filter(|word| *word == GOING).and_then(|_| words.next())?;
+    Uuid::parse_str(run_id).ok()
 }
 
 /// The run that noted itself in the job's lock before, if it is lost.
@@ -421,9 +443,7 @@ fn lost_predecessor(
     lock_path: &Path,
 ) -> Result<Option<Uuid>> {
     let note = lock::holder(lock_path).unwrap_or_default();
-    let mut words = note.split_whitespace();
-    let run_id = words.next().filter(|word| *word == GOING).and_then(|_| words.next());
-    let Some(run_id) = run_id.and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(None) };
+    let Some(run_id) = going(&note) else { return Ok(None) };
     // It may have died since the history was opened, which a daemon did long ago.
     liveness.sweep_run(run_id, history, clock)?;
     let outcome = history.outcome(run_id)?;

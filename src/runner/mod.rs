@@ -160,7 +160,7 @@ impl Straggler {
     /// Waits until the task has ended, and lets others run the job.
     pub async fn ended(self) {
         // How it ended does not matter any more: the run was recorded as stuck.
-        let _ = self.task.await;
+        let _ = self.task.result.await;
         self.occupation.end().await;
     }
 }

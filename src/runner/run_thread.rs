@@ -1,4 +1,7 @@
-//! The thread of a process of one run.
+//! The thread of a process of one run, where the frame's blocking work is done, and the job.
+//!
+//! It comes first in line only because it is quicker there: whatever finds it busy goes to tokio's pool.
+//! Unlike that pool it does not keep paused time from going on, so tests with paused time do without it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -13,8 +16,7 @@ use crate::error::{Error, Result};
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Does what blocks in a run, one thing after the other. Tokio's pool would start a thread for nearly
-/// each of them: when the next comes, the one that did the last has not gone to wait yet. Cheap to
+/// Does one thing after the other. Tokio's pool would start a thread for nearly each of them: when the next comes, the one that did the last has not gone to wait yet. Cheap to
 /// clone.
 #[derive(Clone, Debug)]
 pub struct RunThread {
@@ -27,7 +29,12 @@ impl RunThread {
         let (queue, works) = mpsc::channel::<Work>();
         std::thread::Builder::new()
             .name("run".to_owned())
-            .spawn(move || works.into_iter().for_each(|work| work()))
+            .spawn(move || {
+                for work in works {
+                    // That of the work itself is caught there, and what nobody wants may panic too.
+                    let _ = catch_unwind(AssertUnwindSafe(work));
+                }
+            })
             .map_err(|error| Error::io("cannot start a thread", error))?;
         Ok(Self { queue, is_busy: Arc::default() })
     }
