@@ -15,7 +15,10 @@ pub struct Progress {
 impl Progress {
     /// Draws on stderr.
     pub fn on_stderr() -> Self {
-        Self { bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()) }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        // Until it is started: a log line would have it drawn with nothing in it.
+        bar.finish_and_clear();
+        Self { bar }
     }
 
     /// Draws nothing.
