@@ -373,9 +373,10 @@ fn classify(error: &rusqlite::Error, path: &Path) -> (Exit, Option<String>) {
         Some(ErrorCode::DiskFull) => {
             (Exit::InputOutput, Some("free some space, then run it again".to_owned()))
         }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
+        Some(ErrorCode::DatabaseCorrupt) => (Exit::InputOutput, Some(recovery_hint(path))),
+        Some(ErrorCode::NotADatabase) => (
             Exit::InputOutput,
-            Some(recovery_hint(path)),
+            Some(format!("{}; if it never was punctual's, name another file with --database", recovery_hint(path))),
         ),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
             Exit::Permission,

@@ -93,6 +93,9 @@ fn explain(command: &Command, program: &Path, error: io::Error) -> Error {
         return setup(format!("cannot work in {directory}: {why}"))
             .hint("create the directory, or correct the command's working directory");
     }
+    if program.as_os_str().is_empty() {
+        return setup("the command is empty".to_owned()).hint("name the program to start");
+    }
     let named = format!("cannot start {}", program.display());
     let Some(path) = find(command, program) else {
         let message = match search_path(command) {

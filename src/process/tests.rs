@@ -244,6 +244,8 @@ async fn a_program_that_does_not_exist_is_looked_for_in_a_path_that_is_shown() {
     let error = with_path.error().await;
     assert_eq!(error.chain(), "cannot start no-such-program: no such program in PATH (/c)");
 
+    assert_eq!(command(&[""]).error().await.chain(), "the command is empty");
+
     let error = command(&["/no/such/program"]).error().await;
     assert_eq!(error.exit(), Exit::Configuration);
     assert_eq!(error.chain(), "cannot start /no/such/program: there is no such file");

@@ -175,7 +175,8 @@ fn what_is_no_database_is_an_error_with_a_way_out() {
     std::fs::write(database.path(), "no database at all ".repeat(100)).expect("written");
     refused(&database, Exit::InputOutput, "not a database");
     let hint = database.connect(&ONE).expect_err("refused").hint_text().map(str::to_owned);
-    assert!(hint.expect("a hint").contains(".recover"));
+    let hint = hint.expect("a hint");
+    assert!(hint.contains("--database") && hint.contains(".recover"), "{hint}");
     refused(
         &Sqlite::new(directory.path().to_owned(), Duration::ZERO),
         Exit::Configuration,
