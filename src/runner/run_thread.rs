@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Does one thing after the other. Tokio's pool would start a thread for nearly each of them: when the next comes, the one that did the last has not gone to wait yet. Cheap to
-/// clone.
+/// Does one thing after the other. Tokio's pool would start a thread for nearly each of them: when the
+/// next comes, the one that did the last has not gone to wait yet. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RunThread {
     queue: mpsc::Sender<Work>,
