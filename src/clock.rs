@@ -142,8 +142,16 @@ pub fn parse_run_duration(text: &str) -> Result<Duration, String> {
 
 /// A duration after which a run is ended.
 pub fn parse_timeout(text: &str) -> Result<Duration, String> {
-    let timeout = parse_run_duration(text)?;
-    if timeout.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(timeout) }
+    parse_run_duration(text).and_then(longer_than_zero)
+}
+
+/// How long something is kept.
+pub fn parse_retention(text: &str) -> Result<Duration, String> {
+    parse_duration(text).and_then(longer_than_zero)
+}
+
+fn longer_than_zero(duration: Duration) -> Result<Duration, String> {
+    if duration.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(duration) }
 }
 
 /// How long a lease lasts without a heartbeat: long enough for a few of them.

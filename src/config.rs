@@ -320,7 +320,7 @@ fn read(mut root: Section<'_, '_>, folder: &Path, rules: &Rules) -> Config {
         log_dir: root.take("log_dir", value::path(folder)),
         log_keep: root.take("log_keep", value::whole(1..=u16::MAX.into())),
         log_format: root.take("log_format", value::choice),
-        history_keep: root.take("history_keep", value::duration(clock::parse_duration)),
+        history_keep: root.take("history_keep", value::duration(clock::parse_retention)),
         history_max: root.take("history_max", value::whole(1..=u32::MAX.into())),
         host: root.take("host", value::text),
         lease: root.take("lease", value::duration(clock::parse_lease)),

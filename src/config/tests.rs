@@ -305,6 +305,8 @@ fn durations_are_those_of_the_flags() {
     );
     assert_eq!(job("grace = '0s'").grace.as_deref(), Some(&Duration::ZERO));
     assert!(parse("history_keep = '5y'").history_keep.is_some(), "a history may be longer");
+    let error = "1:16: \"history_keep\": must be longer than zero";
+    check("history_keep = '0s'", error);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::parser::ValueSource;
 
-use crate::clock::{parse_duration, parse_lease};
+use crate::clock::{parse_lease, parse_retention};
 use crate::logging::LogFormat;
 use crate::output::OutputFormat;
 
@@ -67,7 +67,7 @@ pub struct GlobalFlags {
     pub output: OutputFormat,
 
     /// How long finished runs stay in the history [default: 90d]
-    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_HISTORY_KEEP", hide_env_values = true, value_parser = parse_duration, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DURATION", env = "PUNCTUAL_HISTORY_KEEP", hide_env_values = true, value_parser = parse_retention, hide_short_help = true)]
     pub history_keep: Option<Duration>,
 
     /// How many runs of a job stay in the history [default: 10000]

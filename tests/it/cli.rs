@@ -10,6 +10,7 @@ fn mistakes_are_usage_errors_that_name_what_is_nearest() {
     sandbox.run(["hello", "--timeout", "10"]).exits(2).says("write durations as 10s, 5m or 1h 30m");
     sandbox.run(["history", "--since", "never"]).exits(2).says("write durations as 10s");
     sandbox.run(["hello", "--history-keep", "5"]).exits(2).says("write durations as 10s");
+    sandbox.run(["hello", "--history-keep", "0s"]).exits(2).says("must be longer than zero");
     sandbox.run(["hello", "--timeout", "0s"]).exits(2).says("longer than zero");
     sandbox.run(["hello", "--output", "xml"]).exits(2).says("text, json");
     sandbox.run(["jupiter-sync", "--max-delisted", "101"]).exits(2).says("--max-delisted");
