@@ -51,14 +51,14 @@ const ANY_ENDED: WaitIdOptions =
 /// The families of this process. Adopting orphans and waiting for children are things of a whole
 /// process, so this is one of the few statics.
 static FAMILIES: Mutex<Families> =
-    Mutex::new(Families { going: Vec::new(), first_born: None, had_children: false });
+    Mutex::new(Families { going: Vec::new(), had_children: false, first_born: None });
 
 struct Families {
     going: Vec<Entry>,
-    /// When the first command of this process was started. What is older is none of ours.
-    first_born: Option<u64>,
-    /// Whether this process had children before that.
+    /// Whether this process had children before its first command.
     had_children: bool,
+    /// When that was started. What is older is none of ours. Nothing where ages prove nothing.
+    first_born: Option<u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -91,7 +91,9 @@ impl Family {
         let leader = pid.ok_or(std::io::ErrorKind::NotFound)?;
         let born = table::process(leader).map_or(0, |process| process.born);
         families.going.push(Entry { leader, run_id, born, ending: false });
-        families.first_born.get_or_insert(born);
+        if !families.had_children {
+            families.first_born.get_or_insert(born);
+        }
         Ok(Self { leader, child, over: false })
     }
 
@@ -260,9 +262,9 @@ fn members(leader: Pid, known: &[Process]) -> Found {
     let processes = table::processes();
     reap_ended(&processes);
     // Copied after the table was read: every command in the table is among the entries.
-    let (going, oldest) = {
+    let (going, first_born) = {
         let families = lock();
-        (families.going.clone(), families.first_born.filter(|_| !families.had_children))
+        (families.going.clone(), families.first_born)
     };
     let Some(own) = going.iter().find(|entry| entry.leader == leader) else {
         return Found::default();
@@ -273,7 +275,7 @@ fn members(leader: Pid, known: &[Process]) -> Found {
         is_known(process, known)
             || (process.parent == myself.as_raw_pid()
                 && (process.pid == leader
-                    || is_orphan_of(process, own, &going, oldest, &mut unclear)))
+                    || is_orphan_of(process, own, &going, first_born, &mut unclear)))
     });
     Found { processes, unclear }
 }
@@ -316,13 +318,12 @@ fn with_descendants(
     found
 }
 
-/// Whether a child of this process came from the run of `own`: see the head of this file. Its age says
-/// so if it is not older than `oldest`, and never without that.
+/// Whether a child of this process came from the run of `own`: see the head of this file.
 fn is_orphan_of(
     orphan: &Process,
     own: &Entry,
     going: &[Entry],
-    oldest: Option<u64>,
+    first_born: Option<u64>,
     unclear: &mut bool,
 ) -> bool {
     if going.iter().any(|entry| entry.leader == orphan.pid) {
@@ -347,7 +348,7 @@ fn is_orphan_of(
     let others = going.iter().filter(|entry| entry.leader != own.leader);
     // The first process of a container is given the orphans of everybody.
     !rustix::process::getpid().is_init()
-        && oldest.is_some_and(|oldest| oldest <= orphan.born)
+        && first_born.is_some_and(|first| first <= orphan.born)
         && !others.into_iter().any(may_be_of)
 }
 
