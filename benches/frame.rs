@@ -82,7 +82,6 @@ fn main() -> ExitCode {
 
 fn compare(options: &Options) -> io::Result<()> {
     let dir = target_dir().join(format!("bench-runs/{}", std::process::id()));
-    fs::create_dir_all(&dir)?;
     let punctual = program::install(&options.punctual, &dir)?;
     let mut contenders = contenders(options, &punctual, &dir)?;
     for round in 0..WARM_UP + options.runs {

@@ -649,10 +649,8 @@ fn a_limit_on_the_size_of_files_is_74_and_not_a_crash() {
     let sandbox = Sandbox::new();
     let server = Server::with([Answer::ok(list(0..5000))]);
     let arguments = arguments(&server.url(), &["--output", "json"]);
-    let mut command =
-        sandbox.command_of(std::path::Path::new("sh"), ["-c", "ulimit -f 400; exec \"$0\" \"$@\""]);
-    let binary = sandbox.command::<&str>([]).get_program().to_owned();
-    let ran = Ran::of(command.arg(binary).args(arguments)).exits(74);
+    let mut command = sandbox.shell("ulimit -f 400; exec $punctual \"$@\"");
+    let ran = Ran::of(command.args(arguments)).exits(74);
     sandbox.assert_database_is_whole();
     assert_eq!(ran.json()["report"]["inserted"], sandbox.tokens(), "what is kept is reported");
     a_plain_run_completes_the_work(&sandbox, 5000);
@@ -716,11 +714,9 @@ fn a_database_that_cannot_be_opened_is_told_whatever_the_list_does() {
 
     // What can be read once only is left to whoever reads it next.
     let list = list_of([token(0)]);
-    let file = sandbox.write("list.json", &list);
-    let script = "{ \"$0\" jupiter-sync --from -; code=$?; cat; exit $code; } < \"$1\"";
-    let mut command = sandbox.command_of(std::path::Path::new("sh"), ["-c", script]);
-    let binary = sandbox.command::<&str>([]).get_program().to_owned();
-    let ran = Ran::of(command.arg(binary).arg(file)).exits(78);
+    sandbox.write("list.json", &list);
+    let line = "{ $punctual jupiter-sync --from -; code=$?; cat; exit $code; } < list.json";
+    let ran = Ran::of(&mut sandbox.shell(line)).exits(78);
     assert_eq!(ran.stdout, list);
 }
 
@@ -729,10 +725,8 @@ fn a_stdout_that_is_closed_or_full_does_not_change_the_outcome() {
     for redirection in [">&-", ">/dev/full", "| true"] {
         let sandbox = Sandbox::new();
         let server = Server::with([good()]);
-        let script = format!("\"$0\" \"$@\" {redirection}");
-        let mut command = sandbox.command_of(std::path::Path::new("sh"), ["-c", &script]);
-        let binary = sandbox.command::<&str>([]).get_program().to_owned();
-        Ran::of(command.arg(binary).args(arguments(&server.url(), &[]))).exits(0).silent();
+        let mut command = sandbox.shell(&format!("$punctual \"$@\" {redirection}"));
+        Ran::of(command.args(arguments(&server.url(), &[]))).exits(0).silent();
         assert_eq!(sandbox.count("SELECT count(*) FROM runs WHERE outcome = 'succeeded'"), 1);
         a_plain_run_completes_the_work(&sandbox, TOKENS);
     }

@@ -170,9 +170,8 @@ fn what_the_shell_before_it_started_is_none_of_its_business() {
     let sandbox = Sandbox::new();
     let helper = "until [ -e begun ]; do :; done; sleep 300 >/dev/null 2>&1 & echo $! > pid";
     let script = "touch begun; until [ -s pid ]; do :; done";
-    let line = format!("({helper}) & exec \"$0\" exec --name tidy -- sh -c '{script}'");
-    let program = env!("CARGO_BIN_EXE_punctual");
-    Ran::of(&mut sandbox.command_of(Path::new("sh"), ["-c", &line, program])).exits(0);
+    let line = format!("({helper}) & exec $punctual exec --name tidy -- sh -c '{script}'");
+    Ran::of(&mut sandbox.shell(&line)).exits(0);
     let pid = std::fs::read_to_string(sandbox.path("pid")).expect("the helper wrote it");
     let pid = pid.trim().parse().ok().and_then(Pid::from_raw).expect("a pid");
     rustix::process::kill_process(pid, Signal::KILL).expect("it is still there");

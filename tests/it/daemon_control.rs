@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -110,9 +110,7 @@ fn the_socket_is_for_its_user_only_whatever_umask_and_directory_allow() {
     std::fs::create_dir(sandbox.state_dir()).expect("a directory");
     let open = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(sandbox.state_dir(), open).expect("permissions");
-    let mut shell = sandbox.command_of(Path::new("sh"), ["-c", "umask 0; exec \"$0\" daemon"]);
-    let binary = sandbox.command::<&str>([]).get_program().to_owned();
-    let daemon = start_as(&sandbox, shell.arg(binary));
+    let daemon = start_as(&sandbox, &mut sandbox.shell("umask 0; exec $punctual daemon"));
     let mode = std::fs::metadata(socket(&sandbox)).expect("the socket").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let names = std::fs::read_dir(sandbox.state_dir()).expect("a directory");

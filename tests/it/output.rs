@@ -4,10 +4,8 @@ use std::path::Path;
 
 use crate::sandbox::{Ran, Sandbox};
 
-/// A shell line in which `$punctual` is the binary.
 fn shell(sandbox: &Sandbox, line: &str) -> Ran {
-    let binary = sandbox.command::<&str>([]).get_program().to_owned();
-    Ran::of(sandbox.command_of(Path::new("sh"), ["-c", line]).env("punctual", binary))
+    Ran::of(&mut sandbox.shell(line))
 }
 
 /// What a terminal shows of a shell line; both streams, with its control sequences.

@@ -68,6 +68,13 @@ impl Sandbox {
         command
     }
 
+    /// A line of shell in which `$punctual` is the binary.
+    pub fn shell(&self, line: &str) -> Command {
+        let mut command = self.command_of(Path::new("sh"), ["-c", line, "sh"]);
+        command.env("punctual", env!("CARGO_BIN_EXE_punctual"));
+        command
+    }
+
     /// Runs the binary to its end.
     pub fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
         Ran::of(&mut self.command(arguments))
