@@ -9,13 +9,15 @@ use crate::exit::Exit;
 /// "File size limit exceeded": setrlimit(2). The same number on Linux, the BSDs and macOS.
 const SIGXFSZ: i32 = 25;
 
-/// A request to stop. SIGHUP, SIGQUIT and the rest keep their default action.
+/// A request to stop. All other signals keep their default action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     Interrupt,
     Terminate,
     /// The terminal is gone.
     Hangup,
+    /// Ctrl-\ at a terminal. By default it would end the process at once, and leave its command behind.
+    Quit,
 }
 
 impl Signal {
@@ -24,14 +26,15 @@ impl Signal {
             Signal::Interrupt => "SIGINT",
             Signal::Terminate => "SIGTERM",
             Signal::Hangup => "SIGHUP",
+            Signal::Quit => "SIGQUIT",
         }
     }
 
-    /// `128 + signal number`, the shell's convention; a hangup asks to stop as SIGTERM does.
+    /// `128 + signal number`, the shell's convention; SIGHUP and SIGQUIT ask to stop as SIGTERM does.
     pub fn exit(self) -> Exit {
         match self {
             Signal::Interrupt => Exit::Interrupted,
-            Signal::Terminate | Signal::Hangup => Exit::Terminated,
+            Signal::Terminate | Signal::Hangup | Signal::Quit => Exit::Terminated,
         }
     }
 }
@@ -70,6 +73,7 @@ enum Source {
     Process {
         interrupt: unix::Signal,
         terminate: unix::Signal,
+        quit: unix::Signal,
         /// Where it asks to stop: see [`Signals::of_run`].
         hangup: Option<unix::Signal>,
     },
@@ -110,7 +114,7 @@ impl StopSwitch {
 }
 
 impl Signals {
-    /// SIGINT and SIGTERM of this process, and SIGHUP unless it is ignored (`nohup`). Call it
+    /// SIGINT, SIGTERM and SIGQUIT of this process, and SIGHUP unless it is ignored (`nohup`). Call it
     /// inside the tokio runtime.
     pub fn of_run() -> std::io::Result<Self> {
         let mut signals = Self::of_process()?;
@@ -122,7 +126,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// SIGINT and SIGTERM of this process. Call it inside the tokio runtime.
+    /// SIGINT, SIGTERM and SIGQUIT of this process. Call it inside the tokio runtime.
     pub fn of_process() -> std::io::Result<Self> {
         // With a handler a file that grows beyond its limit (`ulimit -f`) is an error of that
         // write; without one it would be the end of the process.
@@ -130,6 +134,7 @@ impl Signals {
         Ok(Self(Source::Process {
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
+            quit: unix::signal(SignalKind::quit())?,
             hangup: None,
         }))
     }
@@ -150,9 +155,10 @@ impl Signals {
     /// nobody waits is not lost.
     pub async fn next(&mut self) -> Signal {
         match &mut self.0 {
-            Source::Process { interrupt, terminate, hangup } => tokio::select! {
+            Source::Process { interrupt, terminate, quit, hangup } => tokio::select! {
                 Some(()) = interrupt.recv() => Signal::Interrupt,
                 Some(()) = terminate.recv() => Signal::Terminate,
+                Some(()) = quit.recv() => Signal::Quit,
                 Some(()) = next_of(hangup) => Signal::Hangup,
                 else => std::future::pending().await,
             },

@@ -229,7 +229,7 @@ fn a_run_that_is_going_is_running_and_not_lost() {
 
 #[test]
 fn signals_cancel_a_run_and_a_second_one_does_not_wait() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::QUIT, 143)] {
         let sandbox = Sandbox::new();
         let mut running = start(&sandbox, &[]);
         running.signal(signal);
