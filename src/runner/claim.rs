@@ -32,8 +32,8 @@ const LEASE_POLL: Duration = Duration::from_secs(1);
 const PATIENCE_TO_START: Duration = Duration::from_secs(10);
 const PATIENCE_TO_END: Duration = Duration::from_secs(60);
 
-/// How long an answer to a claim is waited for once the run has to stop. What is claimed later than
-/// that is found lost.
+/// How long an answer to a claim, or to the end of a run, is waited for once the run has to stop. What
+/// is claimed later than that is found lost.
 const LAST_TRY_MAX: Duration = Duration::from_secs(2);
 
 const AWAY_BACKOFF: Backoff =
@@ -69,14 +69,15 @@ enum Place {
 pub(super) struct Claimed {
     history: History,
     /// Held until the end is recorded, so that the next run sees it.
-    job_lock: FileLock,
+    job_lock: Arc<FileLock>,
     liveness: FileLock,
     /// Where many hosts share the history.
     lease: Option<Lease>,
     /// Whether others of the job may go beside it.
     shared: bool,
-    /// The run that held the job's lock before, if it is lost and may have left processes behind.
-    pub(super) lost_predecessor: Option<Uuid>,
+    /// The run that held the job's lock before, if it is lost and may have left processes behind. The
+    /// lock has its note until they are gone.
+    lost_predecessor: Option<Uuid>,
 }
 
 impl Claimed {
@@ -90,12 +91,27 @@ impl Claimed {
         self.lease.as_ref().map(|lease| lease.lost.clone()).unwrap_or_default()
     }
 
+    pub(super) fn lost_predecessor(&self) -> Option<Uuid> {
+        self.lost_predecessor
+    }
+
+    /// What the run that held the job's lock before has left behind is gone: the lock names this run
+    /// from now on.
+    pub(super) async fn forget_predecessor(&mut self, runner: &Runner, run_id: Uuid) {
+        if self.lost_predecessor.take().is_some() {
+            let job_lock = Arc::clone(&self.job_lock);
+            let noting = move || job_lock.note_holder(&note(GOING, run_id));
+            runner.job_thread.blocking(noting).await;
+        }
+    }
+
     /// Records the end, then gives back everything but what keeps others from the job, which is the
     /// caller's now. When the end cannot be recorded the liveness file stays, for a later reader to
     /// find the run lost. Tells whether the run was still the one to say how it ended.
     ///
-    /// A database that is away is waited for, unless somebody asks to stop. The try that is going on
-    /// then keeps the liveness file locked to its end, and removes it if it succeeds after all.
+    /// A database that is away is waited for, but not for long once somebody asks to stop. The try
+    /// that is given up keeps the liveness file locked to its end, and removes it if it succeeds
+    /// after all.
     pub(super) async fn release(
         self,
         runner: &Runner,
@@ -103,22 +119,24 @@ impl Claimed {
         end: Finished,
         signals: &mut Signals,
     ) -> (Result<bool>, Occupation) {
-        let Self { history, job_lock, liveness, lease, shared, .. } = self;
+        let Self { history, job_lock, liveness, lease, shared, lost_predecessor } = self;
         let fence = lease.as_ref().map(|lease| lease.fence.clone());
-        let (job_lock, liveness) = (Arc::new(job_lock), Arc::new(liveness));
+        let liveness = Arc::new(liveness);
+        // The job is not to stay locked for a try that nobody waits for any more.
+        let weak_lock = Arc::downgrade(&job_lock);
         let ends = runner.clock.monotonic() + PATIENCE_TO_END;
-        let recording = async {
+        let mut recording = std::pin::pin!(async {
             let mut patience = Patience::until(&runner.clock, ends);
             loop {
                 let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
                 let liveness = Arc::clone(&liveness);
-                // The job is not to stay locked for a try that nobody waits for any more.
-                let job_lock = Arc::downgrade(&job_lock);
+                let job_lock = weak_lock.clone();
                 let recording = move || {
                     let ours = history.finish(run_id, fence.as_ref(), &end)?;
                     liveness.remove()?;
-                    // What is stuck still has the job, and a shared lock may have another's note.
-                    let is_free = end.outcome != Outcome::Stuck && !shared;
+                    // What is stuck still has the job, and the note may be another's.
+                    let is_free =
+                        end.outcome != Outcome::Stuck && !shared && lost_predecessor.is_none();
                     if let Some(job_lock) = job_lock.upgrade().filter(|_| is_free) {
                         job_lock.note_holder(&note(ENDED, run_id));
                     }
@@ -129,12 +147,15 @@ impl Claimed {
                     Err(pause) => tokio::time::sleep(pause).await,
                 }
             }
-        };
+        });
         let recorded = tokio::select! {
             biased;
-            recorded = recording => recorded,
+            recorded = &mut recording => recorded,
             () = tokio::time::sleep_until(ends) => Err(not_recorded("the database does not answer")),
-            signal = signals.next() => Err(not_recorded(signal.name())),
+            signal = signals.next() => {
+                let last = tokio::time::timeout(LAST_TRY_MAX, recording).await;
+                last.unwrap_or_else(|_too_late| Err(not_recorded(signal.name())))
+            }
         };
         (recorded, Occupation { _job_lock: job_lock, lease })
     }
@@ -347,10 +368,12 @@ impl Runner {
             match started {
                 Ok((Start::Recorded(_), lease)) => {
                     // Not before: a run that is not to be must not hide the one before it.
-                    job_lock.note_holder(&note(GOING, run.run_id));
+                    if lost_predecessor.is_none() {
+                        job_lock.note_holder(&note(GOING, run.run_id));
+                    }
                     Ok(Try::Claimed(Claimed {
                         history,
-                        job_lock,
+                        job_lock: Arc::new(job_lock),
                         liveness,
                         lease,
                         shared,

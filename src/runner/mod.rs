@@ -214,20 +214,24 @@ impl Runner {
         let deadline = begun + request.policy.timeout;
         let mut ping = None;
         let (ending, straggler) = match self.claim(request, &run, deadline, signals).await {
-            Claim::Granted(claimed) => {
+            Claim::Granted(mut claimed) => {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
                 ping = self.tell_of_start(request);
                 let output = CapturedOutput::default();
                 let fence = claimed.fence();
                 let mut limits = Limits { deadline, signals, lease_lost: claimed.lease_lost() };
-                let clean_up = claimed.lost_predecessor.and_then(|lost| request.job.clean_up(lost));
+                let lost = claimed.lost_predecessor();
+                let clean_up = lost.and_then(|lost| request.job.clean_up(lost));
                 let stopped = match clean_up {
                     Some(clean_up) => attempt::unless_stopped(request, &mut limits, clean_up).await,
                     None => None,
                 };
                 let ending = match stopped {
                     Some(ending) => ending,
-                    None => self.attempts(request, &run, fence, &output, &mut limits).await,
+                    None => {
+                        claimed.forget_predecessor(self, run.run_id).await;
+                        self.attempts(request, &run, fence, &output, &mut limits).await
+                    }
                 };
                 self.record_end(&run, claimed, ending, &output, signals).await
             }

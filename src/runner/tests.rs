@@ -188,6 +188,22 @@ async fn what_cannot_pass_by_itself_is_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_signal_while_the_end_is_recorded_does_not_undo_a_success() {
+    let fixture = Fixture::new();
+    let (sender, receiver) = mpsc::channel(1);
+    let request = request(job(move |_| {
+        let sender = sender.clone();
+        Box::pin(async move {
+            sender.try_send(Signal::Terminate).expect("there is room");
+            Ok(report("done"))
+        })
+    }));
+    let record = fixture.runner.run(&request, &mut Signals::from_channel(receiver)).await.0;
+    assert_eq!((record.outcome, record.exit), (Outcome::Succeeded, Exit::Succeeded));
+    assert_eq!(fixture.history()[0].outcome.as_deref(), Some("succeeded"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_signal_ends_the_wait_for_the_next_attempt() {
     let fixture = Fixture::new();
     let (begun, mut has_begun) = mpsc::unbounded_channel();

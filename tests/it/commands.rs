@@ -206,6 +206,30 @@ fn a_signal_reaches_the_command_and_a_killed_run_is_cleaned_up_by_the_next() {
 }
 
 #[test]
+fn what_a_killed_run_left_behind_is_not_forgotten_when_its_clean_up_is_cancelled() {
+    let sandbox = Sandbox::new();
+    let deaf = "trap '' TERM; echo $$ > pid; while :; do sleep 1; done";
+    let mut killed = sandbox.spawn(["exec", "--name", "deaf", "--", "sh", "-c", deaf]);
+    let read = || std::fs::read_to_string(sandbox.path("pid"));
+    eventually("it has begun", || read().is_ok_and(|pid| pid.ends_with('\n')));
+    killed.signal(Signal::KILL);
+    drop(killed);
+
+    let after_it = ["exec", "--name", "deaf", "--", "true"];
+    let mut cleaning = sandbox.spawn(after_it);
+    let going = "SELECT count(*) FROM runs WHERE outcome IS NULL AND started_at > \
+        (SELECT max(started_at) FROM runs WHERE outcome = 'lost')";
+    eventually("the next run has begun", || sandbox.count(going) == 1);
+    cleaning.signal(Signal::TERM);
+    cleaning.wait().exits(143);
+    let pid = read().expect("it was written");
+    assert!(Path::new("/proc").join(pid.trim()).exists(), "it takes longer to end it");
+
+    sandbox.run(after_it).exits(0);
+    assert_gone(&sandbox.path("pid"));
+}
+
+#[test]
 fn commands_that_cannot_be_started_are_configuration_errors() {
     let sandbox = Sandbox::new();
     sandbox.write("data", "no program");
