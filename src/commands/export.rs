@@ -1,7 +1,8 @@
 //! `punctual export`: the schedules for whatever else starts things: cron, systemd, Kubernetes.
 //!
-//! What is exported starts one run of a job, and says when. How the run goes (arguments, timeout,
-//! retries) is not repeated: the run reads the configuration file itself.
+//! What is exported starts one run of a job, and says when, with the settings that were given by flag
+//! here. How the run goes (arguments, timeout, retries) is not repeated: the run reads the
+//! configuration file itself.
 
 mod calendar;
 mod cron;
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::roster::{JobDefinition, Roster, Work};
 use crate::schedule::{Schedule, Schedules};
-use crate::settings::Settings;
+use crate::settings::{Origin, ResolvedSetting, Settings};
 use crate::text;
 
 use pattern::{Missing, Pattern};
@@ -30,8 +31,9 @@ const LEAVE_SECONDS: u64 = 10;
 /// Print the schedules as a crontab, systemd units or Kubernetes CronJobs
 ///
 /// A schedule that cannot be said exactly in that form becomes a comment; the daemon knows them
-/// all. What is exported reads the configuration file at each run: only another schedule, timeout
-/// or job needs another export.
+/// all. What is exported has the global flags that are given here, such as --state-dir, and nothing of
+/// the environment here. It reads the configuration file at each run: only another schedule, timeout or
+/// job needs another export.
 #[derive(Debug, clap::Args)]
 pub struct ExportCommand {
     #[command(subcommand)]
@@ -86,6 +88,15 @@ struct Export<'a> {
     jobs: Vec<ExportedJob<'a>>,
     /// The configuration file that runs will read, whatever their environment is.
     config: Option<String>,
+    /// The settings that runs will have, as they were given by flag.
+    given: Vec<Given>,
+}
+
+/// A flag of every command, with its value.
+struct Given {
+    setting: &'static str,
+    flag: String,
+    value: String,
 }
 
 struct ExportedJob<'a> {
@@ -118,8 +129,41 @@ impl<'a> Export<'a> {
             }
         }
         let config = settings.config.path.as_deref().map(absolute).transpose()?;
-        Ok(Self { jobs, config })
+        let given = given(&settings.resolved)?;
+        Ok(Self { jobs, config, given })
     }
+
+    /// The path that runs will have for a setting, unless their environment says otherwise: that of the
+    /// flag, else the one `in_file`.
+    fn path<'s>(&'s self, setting: &str, in_file: Option<&'s PathBuf>) -> Option<&'s Path> {
+        let given = self.given.iter().find(|given| given.setting == setting);
+        given.map(|given| Path::new(&given.value)).or(in_file.map(PathBuf::as_path))
+    }
+
+    /// The flags of every run, but for those of the settings that are said otherwise.
+    fn flags_but(&self, otherwise: &[&str]) -> Vec<&str> {
+        let given = self.given.iter().filter(|given| !otherwise.contains(&given.setting));
+        given.flat_map(|given| [given.flag.as_str(), &given.value]).collect()
+    }
+}
+
+/// What was given by flag, but for the configuration file, with paths that hold everywhere.
+fn given(settings: &[ResolvedSetting]) -> Result<Vec<Given>> {
+    let mut given = Vec::new();
+    for ResolvedSetting { name, value, origin } in settings {
+        if *name == "config" || !matches!(origin, Origin::Flag(_)) {
+            continue;
+        }
+        if *name == "database" && value.contains("://") {
+            let message = "the URL of the database cannot be exported, as it may hold a password";
+            return Err(Error::new(Exit::Usage, message)
+                .hint("write it into a file, and name that with --database-file"));
+        }
+        let is_path = ["state_dir", "database", "database_file", "log_dir"].contains(name);
+        let value = if is_path { absolute(Path::new(value))? } else { value.clone() };
+        given.push(Given { setting: name, flag: format!("--{}", name.replace('_', "-")), value });
+    }
+    Ok(given)
 }
 
 impl ExportedJob<'_> {
@@ -156,11 +200,12 @@ impl ExportedJob<'_> {
     }
 
     /// The words of the command line of a run, after the binary and its own flags.
-    fn arguments<'s>(&'s self, config: Option<&'s str>) -> Vec<&'s str> {
+    fn arguments<'s>(&'s self, config: Option<&'s str>, flags: &[&'s str]) -> Vec<&'s str> {
         let config = config.into_iter().flat_map(|path| ["--config", path]);
         let waits = self.job.overlap == Overlap::Wait;
         let if_running = if waits { &["--if-running", "wait"][..] } else { &[] };
-        config.chain([self.name()]).chain(if_running.iter().copied()).collect()
+        let flags = config.chain(flags.iter().copied());
+        flags.chain([self.name()]).chain(if_running.iter().copied()).collect()
     }
 
     /// What of the configuration only the daemon can do.

@@ -93,6 +93,38 @@ fn a_crontab_has_a_line_for_each_job_and_a_comment_for_the_rest() {
 }
 
 #[test]
+fn flags_that_are_given_to_the_export_are_given_to_the_runs() {
+    let sandbox = Sandbox::new();
+    let flags = ["--state-dir", "st ate", "--log-dir", "logs", "--log-keep", "3", "--host", "h1"];
+    let export = |form: &[&str]| {
+        sandbox.run(flags.iter().chain(&["export"]).chain(form)).exits(0).silent().stdout
+    };
+    let path = |name: &str| sandbox.path(name).display().to_string();
+
+    let crontab = export(&["crontab"]);
+    let line = crontab.lines().find(|line| line.ends_with(" mem-report")).expect("a line");
+    let command = line.strip_prefix("0 * * * * ").expect("every hour");
+    Ran::of(&mut sandbox.command_of(Path::new("/bin/sh"), ["-c", command])).exits(0).silent();
+    assert!(sandbox.path("st ate/punctual.db").exists() && sandbox.path("logs").exists());
+    assert!(!sandbox.state_dir().exists(), "the variable does not count");
+    assert!(line.contains("--log-keep 3 --host h1 mem-report"), "{line}");
+
+    let units = export(&["systemd", "--binary", "/opt/punctual"]);
+    let start = format!("ExecStart=/opt/punctual --state-dir \"{}\" --log-dir ", path("st ate"));
+    assert!(units.contains(&start), "{units}");
+    let written = format!("ReadWritePaths=\"-{}\" -{}\n", path("st ate"), path("logs"));
+    assert!(units.contains(&written), "{units}");
+
+    let manifests = export(&["kubernetes"]);
+    assert!(manifests.contains(&format!("mountPath: \"{}\"", path("st ate"))), "{manifests}");
+    assert!(manifests.contains("args: [\"--log-dir\", "), "{manifests}");
+
+    let url = ["--database", "postgres://u:secret@db/x", "export", "crontab"];
+    let ran = sandbox.run(url).exits(2).says("--database-file");
+    assert!(!ran.stderr.contains("secret"), "{ran:?}");
+}
+
+#[test]
 fn an_exported_line_runs_the_job_under_every_cron() {
     let sandbox = Sandbox::new();
     let odd = "100% 'my' $conf#.toml";

@@ -49,12 +49,12 @@ impl CrontabForm {
         };
         text.push_str(HEADER);
         for job in &export.jobs {
-            text.push_str(&format!("\n{}", self.job(job, &binary, export.config.as_deref())?));
+            text.push_str(&format!("\n{}", self.job(job, &binary, export)?));
         }
         output::print(&text)
     }
 
-    fn job(&self, job: &ExportedJob<'_>, binary: &str, config: Option<&str>) -> Result<String> {
+    fn job(&self, job: &ExportedJob<'_>, binary: &str, export: &Export<'_>) -> Result<String> {
         let mut notes = vec![job.heading()];
         let fields = match job.said_by("cron", five_fields_of_vixie) {
             Ok(fields) => fields,
@@ -72,7 +72,7 @@ impl CrontabForm {
             notes.push("Not enabled in the configuration file:".to_owned());
         }
         let mut words = vec![binary.to_owned(), "-q".to_owned()];
-        for word in job.arguments(config) {
+        for word in job.arguments(export.config.as_deref(), &export.flags_but(&[])) {
             words.push(shell_word(word)?);
         }
         let user = self.user.as_ref().map(|user| format!("{user} ")).unwrap_or_default();

@@ -73,16 +73,14 @@ impl KubernetesForm {
                  #   (and what that file names, as database or log_dir, to lie on the volume)\n"
             ));
         }
-        let state_dir = match config.state_dir.as_deref() {
+        let state_dir = match export.path("state_dir", config.state_dir.as_deref()) {
             Some(path) => absolute(path)?,
             None => STATE_DIR.to_owned(),
         };
         for job in &export.jobs {
             text.push_str("---\n");
             text.push_str(&match schedule(job) {
-                Ok(fields) => {
-                    cron_job(job, &fields) + &self.pod(job, &state_dir, export.config.is_some())
-                }
+                Ok(fields) => cron_job(job, &fields) + &self.pod(job, &state_dir, export),
                 Err(reason) => comments(&[job.heading(), reason]),
             });
         }
@@ -90,8 +88,11 @@ impl KubernetesForm {
     }
 
     /// The pod's specification, below the manifest of its job.
-    fn pod(&self, job: &ExportedJob<'_>, state_dir: &str, has_config: bool) -> String {
-        let arguments = job.arguments(has_config.then_some(CONFIG_FILE));
+    fn pod(&self, job: &ExportedJob<'_>, state_dir: &str, export: &Export<'_>) -> String {
+        let has_config = export.config.is_some();
+        // That has a variable, for whatever else is done in the pod.
+        let flags = export.flags_but(&["state_dir"]);
+        let arguments = job.arguments(has_config.then_some(CONFIG_FILE), &flags);
         let arguments: Vec<String> = arguments.into_iter().map(quoted).collect();
         let (config_mount, config_volume) =
             if has_config { (CONFIG_MOUNT, CONFIG_VOLUME) } else { ("", "") };

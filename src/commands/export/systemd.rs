@@ -64,8 +64,9 @@ impl SystemdForm {
             match job.if_enabled().and_then(|()| job.said_by("systemd", events)) {
                 Ok(events) => {
                     let name = format!("punctual-{}", job.name());
-                    let command = command_line(&binary, &job.arguments(export.config.as_deref()));
-                    let service = service(job, &command, config)?;
+                    let flags = export.flags_but(&[]);
+                    let arguments = job.arguments(export.config.as_deref(), &flags);
+                    let service = service(job, &command_line(&binary, &arguments), export, config)?;
                     files.push((format!("{name}.service"), service));
                     files.push((format!("{name}.timer"), timer(job, &events.concat())));
                 }
@@ -97,7 +98,12 @@ fn write(directory: &Path, files: &[(String, String)]) -> Result<()> {
     Ok(())
 }
 
-fn service(job: &ExportedJob<'_>, command: &str, config: &Config) -> Result<String> {
+fn service(
+    job: &ExportedJob<'_>,
+    command: &str,
+    export: &Export<'_>,
+    config: &Config,
+) -> Result<String> {
     let mut remarks = job.remarks(true);
     if job.job.overlap == Overlap::Wait {
         remarks.push(
@@ -106,7 +112,7 @@ fn service(job: &ExportedJob<'_>, command: &str, config: &Config) -> Result<Stri
     }
     let (start_max, stop_max) = (job.limits.longest_seconds(), job.limits.stop_seconds());
     let hardening = if is_confined(job) {
-        format!("{HARDENING}{}", writable_paths(config)?)
+        format!("{HARDENING}{}", writable_paths(export, config)?)
     } else {
         "# No hardening: only you know what the command, or the one of on_failure, has to do.\n"
             .to_owned()
@@ -170,16 +176,19 @@ fn is_confined(job: &ExportedJob<'_>) -> bool {
     matches!(job.job.work, Work::Catalog { .. }) && !tells_by_command
 }
 
-/// What the configuration file has written elsewhere than into the state directory.
-fn writable_paths(config: &Config) -> Result<String> {
-    let database = match config.database.as_deref() {
-        Some(DatabaseSource::Path(path)) => path.parent(),
+/// What flags and the configuration file have written elsewhere than into the usual state directory.
+fn writable_paths(export: &Export<'_>, config: &Config) -> Result<String> {
+    let state_dir = export.path("state_dir", config.state_dir.as_deref());
+    let log_dir = export.path("log_dir", config.log_dir.as_deref());
+    let metrics_dir = config.metrics_dir.as_deref().map(PathBuf::as_path);
+    let database_in_file = match config.database.as_deref() {
+        Some(DatabaseSource::Path(path)) => Some(path),
         _ => None,
     };
-    let named = [&config.state_dir, &config.log_dir, &config.metrics_dir];
-    let named = named.into_iter().filter_map(|path| path.as_deref().map(PathBuf::as_path));
+    let database = export.path("database", database_in_file).and_then(Path::parent);
+    let named = [state_dir, log_dir, metrics_dir, database].into_iter().flatten();
     let mut paths = Vec::new();
-    for path in named.chain(database) {
+    for path in named {
         // A place that does not exist yet would keep the unit from starting.
         let word = quoted(&format!("-{}", absolute(path)?));
         if !paths.contains(&word) {
