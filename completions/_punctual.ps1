@@ -560,7 +560,7 @@ Register-ArgumentCompleter -Native -CommandName 'punctual' -ScriptBlock {
             [CompletionResult]::new('--history-max', '--history-max', [CompletionResultType]::ParameterName, 'How many runs of a job stay in the history [default: 10000]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]')
             [CompletionResult]::new('--lease', '--lease', [CompletionResultType]::ParameterName, 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]')
-            [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them')
+            [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'Its lines name the user that runs them, as those of /etc/crontab and in /etc/cron.d do, which are known by their path')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors: no report, no progress, no warnings')

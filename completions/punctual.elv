@@ -532,7 +532,7 @@ set edit:completion:arg-completer[punctual] = {|@words|
             cand --history-max 'How many runs of a job stay in the history [default: 10000]'
             cand --host 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]'
             cand --lease 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]'
-            cand --system 'It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them'
+            cand --system 'Its lines name the user that runs them, as those of /etc/crontab and in /etc/cron.d do, which are known by their path'
             cand -v 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
             cand --verbose 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
             cand -q 'Say nothing but errors: no report, no progress, no warnings'

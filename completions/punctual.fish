@@ -482,7 +482,7 @@ complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_see
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l history-max -d 'How many runs of a job stay in the history [default: 10000]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l host -d 'What this host is called in the history; each of several hosts needs a name of its own [default: its host name]' -r
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l lease -d 'With PostgreSQL: how long a job stays with a host that is not heard of any more, before another host may run it [default: 30s]' -r
-complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l system -d 'It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them'
+complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -l system -d 'Its lines name the user that runs them, as those of /etc/crontab and in /etc/cron.d do, which are known by their path'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s v -l verbose -d 'Log more on stderr: -v what is done, -vv debug, -vvv libraries too'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s q -l quiet -d 'Say nothing but errors: no report, no progress, no warnings'
 complete -c punctual -n "__fish_punctual_using_subcommand import; and __fish_seen_subcommand_from crontab" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml_writer::ToTomlValue;
 
@@ -32,7 +32,8 @@ pub struct CrontabImport {
     #[arg(value_name = "FILE|-", default_value = "-", value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
 
-    /// It is /etc/crontab or of /etc/cron.d, whose lines name the user that runs them
+    /// Its lines name the user that runs them, as those of /etc/crontab and in /etc/cron.d do, which
+    /// are known by their path
     #[arg(long)]
     system: bool,
 }
@@ -43,7 +44,7 @@ impl CrontabImport {
         let crontab = self.read()?;
         let taken = definition.get_subcommands().map(|command| command.get_name().to_owned());
         let names = Names::new(taken.chain(["help".to_owned()]));
-        let mut conversion = Conversion::new(self.system, names);
+        let mut conversion = Conversion::new(self.system || is_of_system(&self.file), names);
         for (index, line) in crontab.split(|byte| *byte == b'\n').enumerate() {
             match std::str::from_utf8(line) {
                 Ok(line) => conversion.line(index + 1, line),
@@ -183,6 +184,11 @@ impl Conversion {
     }
 }
 
+/// Whether the lines of the crontab there name a user: crontab(5), cron(8).
+fn is_of_system(path: &Path) -> bool {
+    path == Path::new("/etc/crontab") || path.starts_with("/etc/cron.d")
+}
+
 fn is_utc(zone: &str) -> bool {
     ["UTC", "Etc/UTC", "UCT", "Zulu", "GMT", "Etc/GMT"].contains(&zone)
 }
@@ -199,5 +205,17 @@ fn command_line(shell: &str, entry: &Entry<'_>) -> Vec<String> {
     match entry.user {
         None | Some("root") => vec![shell.to_owned(), "-c".to_owned(), script],
         Some(user) => ["runuser", "-s", shell, "-c", &script, user].map(str::to_owned).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crontabs_of_the_system_are_known_by_their_path() {
+        let is_of_system = |path| is_of_system(Path::new(path));
+        assert!(is_of_system("/etc/crontab") && is_of_system("/etc/cron.d/backup"));
+        assert!(!is_of_system("-") && !is_of_system("crontab") && !is_of_system("/etc/cron.daily"));
     }
 }
