@@ -54,7 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if completing {
         return complete(arguments, &roster);
     }
-    let acted = match (cli::parse(arguments, &roster), config) {
+    let acted = match (cli::parse(arguments, &roster, &known), config) {
         // The unknown name may be that of a job in the file that cannot be read.
         (Err(Refusal::Usage(usage)), Err(error))
             if usage.kind() == ErrorKind::InvalidSubcommand =>

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
@@ -27,7 +28,7 @@ use crate::roster::{JobDefinition, Roster, Work};
 use crate::runner::{IfRunning, RunPolicy, RunRequest, Watchers};
 use crate::schedule::{Schedule, Schedules};
 use crate::secret::SecretSource;
-use crate::settings::{GlobalArgs, without_empty_variables};
+use crate::settings::{GlobalArgs, with_variable_named, without_empty_variables};
 
 use due::Due;
 
@@ -233,10 +234,30 @@ pub fn config_rules() -> Rules {
     }
 }
 
-/// Reads the command line.
-pub fn parse(mut arguments: Vec<OsString>, roster: &Roster) -> Result<Invocation, Refusal> {
-    insert_configured(&mut arguments, roster);
-    let matches = matches(&arguments, roster)?;
+/// Reads the command line. `roster` has the jobs of `config`.
+pub fn parse(
+    mut arguments: Vec<OsString>,
+    roster: &Roster,
+    config: &Config,
+) -> Result<Invocation, Refusal> {
+    let with_configured = insert_configured(&mut arguments, roster);
+    let matches = matches(&arguments, roster).map_err(|usage| {
+        let alone = with_configured.map(|job| scheduled_request(job, roster.metrics_dir()));
+        match (with_configured, alone) {
+            // What is missing may be given by the command line, and was not.
+            (Some(job), Some(Err(Refusal::Usage(error))))
+                if error.kind() != ErrorKind::MissingRequiredArgument =>
+            {
+                mistake_in_args(config, &job.name, &error).map_or(usage.into(), Refusal::Error)
+            }
+            _ => {
+                let mut definition = command(roster);
+                definition.build();
+                let usage = with_variable_named(usage, &definition, &arguments);
+                Refusal::Usage(exec::with_tip(usage, &arguments))
+            }
+        }
+    })?;
     let global = GlobalArgs::from_arg_matches(&matches)?;
     let metrics_dir = roster.metrics_dir();
     let job = |name: &str| roster.find(name);
@@ -278,12 +299,16 @@ fn matches(arguments: &[OsString], roster: &Roster) -> Result<clap::ArgMatches, 
     without_empty_variables(command(roster)).try_get_matches_from(arguments)
 }
 
-/// Puts a job's arguments of the configuration in front of those that are given to it.
-fn insert_configured(arguments: &mut Vec<OsString>, roster: &Roster) {
+/// Puts a job's arguments of the configuration in front of those that are given to it, and tells which
+/// job that is.
+fn insert_configured<'a>(
+    arguments: &mut Vec<OsString>,
+    roster: &'a Roster,
+) -> Option<&'a JobDefinition> {
     let configured = |job: &&JobDefinition| matches!(&job.work, Work::Catalog { arguments, .. } if !arguments.is_empty());
     let jobs: Vec<&JobDefinition> = roster.jobs().iter().filter(configured).collect();
     if jobs.is_empty() {
-        return;
+        return None;
     }
     // A definition that knows no more of a subcommand than that the rest is its own.
     let rest = || {
@@ -298,13 +323,23 @@ fn insert_configured(arguments: &mut Vec<OsString>, roster: &Roster) {
     let root = GlobalArgs::augment_args(root()).mut_args(|argument| argument.global(false));
     let definition = jobs.iter().fold(root, |root, job| root.subcommand(opaque(&job.name)));
     // What this does not understand has no arguments to be found for.
-    let Ok(matches) = definition.try_get_matches_from(arguments.iter()) else { return };
-    let Some((name, matches)) = matches.subcommand() else { return };
-    if let Some(Work::Catalog { arguments: first, .. }) = roster.find(name).map(|job| &job.work) {
-        let given = matches.get_many::<OsString>(REST).map_or(0, |rest| rest.len());
-        let position = arguments.len() - given;
-        arguments.splice(position..position, first.iter().map(OsString::from));
-    }
+    let matches = definition.try_get_matches_from(arguments.iter()).ok()?;
+    let (name, matches) = matches.subcommand()?;
+    let job = roster.find(name)?;
+    let Work::Catalog { arguments: first, .. } = &job.work else { return None };
+    let given = matches.get_many::<OsString>(REST).map_or(0, |rest| rest.len());
+    let position = arguments.len() - given;
+    arguments.splice(position..position, first.iter().map(OsString::from));
+    Some(job)
+}
+
+/// A usage error as one of the file, where that gives the job arguments.
+fn mistake_in_args(config: &Config, job: &str, error: &clap::Error) -> Option<Error> {
+    let JobWork::Builtin { arguments: Some(arguments) } = &config.job(job)?.work else {
+        return None;
+    };
+    let what = format!("args of {job}: {}", first_line(error));
+    Some(config.error_at(arguments.line, &what))
 }
 
 fn run_request(
@@ -338,7 +373,9 @@ fn framed(
     let run = RunArgs::from_arg_matches(matches)?;
     // Not by a value parser of clap, which would show the URL, and so its secret, in its error.
     let ping_url = run.ping_url.map(|url| url.parse()).transpose().map_err(|reason: String| {
-        let message = format!("invalid value for '--ping-url <URL>': {reason}\n");
+        let is_variable = matches.value_source("ping_url") == Some(ValueSource::EnvVariable);
+        let name = if is_variable { "PUNCTUAL_PING_URL" } else { "'--ping-url <URL>'" };
+        let message = format!("invalid value for {name}: {reason}\n");
         clap::Error::raw(ErrorKind::ValueValidation, message)
     })?;
     Ok(RunRequest {
@@ -385,12 +422,9 @@ pub fn daemon_jobs(config: &Config) -> Result<Vec<DaemonJob>, Error> {
                 jitter: job.jitter,
             }),
             Err(Refusal::Error(error)) => return Err(error),
-            Err(Refusal::Usage(error)) => match config.job(&job.name).map(|job| &job.work) {
-                Some(JobWork::Builtin { arguments: Some(arguments) }) => {
-                    let what = format!("args of {}: {}", job.name, first_line(&error));
-                    return Err(config.error_at(arguments.line, &what));
-                }
-                _ => tracing::warn!(
+            Err(Refusal::Usage(error)) => match mistake_in_args(config, &job.name, &error) {
+                Some(mistake) => return Err(mistake),
+                None => tracing::warn!(
                     job = &*job.name,
                     "{} is left out: {}; give it args in the configuration",
                     job.name,
@@ -435,12 +469,11 @@ mod tests {
     }
 
     fn parse_words(words: &[&str]) -> Result<Invocation, clap::Error> {
-        parse(words.iter().map(OsString::from).collect(), &roster()).map_err(
-            |refusal| match refusal {
-                Refusal::Usage(error) => error,
-                Refusal::Error(error) => panic!("{error:?}"),
-            },
-        )
+        let words = words.iter().map(OsString::from).collect();
+        parse(words, &roster(), &Config::default()).map_err(|refusal| match refusal {
+            Refusal::Usage(error) => error,
+            Refusal::Error(error) => panic!("{error:?}"),
+        })
     }
 
     #[test]

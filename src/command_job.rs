@@ -107,11 +107,13 @@ impl CommandJob {
             return Err(job::cancelled().into());
         }
         let run_id = surroundings.run_id;
+        let job = Arc::clone(&surroundings.job);
         let output = surroundings.output.clone();
         // Earlier attempts of the run have printed, too.
         let bytes_before = output.bytes();
         let (command, control) = self.prepare(surroundings);
-        let ended = process::run(&command, &control).await?;
+        let ran = process::run(&command, &control).await;
+        let ended = ran.map_err(|error| error.within(&*job))?;
         let report = CommandReport {
             exit_status: ended.status.code(),
             signal: ended.status.signal().map(|number| signal_name(&ended, number)),
@@ -122,7 +124,8 @@ impl CommandJob {
             return Ok(report);
         }
         let error = Error::new(Exit::Failed, self.failure(&ended, &report))
-            .hint(format!("see what it printed: punctual show {run_id}"));
+            .hint(format!("see what it printed: punctual show {run_id}"))
+            .within(&*job);
         Err(JobError::from(error).with_report(&report))
     }
 

@@ -106,6 +106,12 @@ impl Error {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 (Exit::InputOutput, Some("free some space, then run it again"))
             }
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => (
+                Exit::InputOutput,
+                Some(
+                    "a file is in the place of a directory: choose another place, or move it away",
+                ),
+            ),
             _ => (Exit::InputOutput, None),
         };
         let classified = Self::new(exit, message).because(error);

@@ -11,6 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Config, DatabaseSource, Rules};
@@ -186,6 +188,33 @@ fn config_path_from(arguments: &[OsString]) -> Option<PathBuf> {
         }
     }
     environment("PUNCTUAL_CONFIG").map(PathBuf::from)
+}
+
+/// The error, with the name of the variable where the wrong value comes from the environment. clap only
+/// knows it as the flag's. `definition` is built.
+pub fn with_variable_named(
+    mut error: clap::Error,
+    definition: &clap::Command,
+    arguments: &[OsString],
+) -> clap::Error {
+    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let of_jobs = definition.get_subcommands().flat_map(clap::Command::get_arguments);
+    let argument = definition.get_arguments().chain(of_jobs).find(|known| {
+        let is_given = known.get_long().is_some_and(|long| {
+            let flag = format!("--{long}");
+            arguments.iter().any(|word| word.as_bytes().starts_with(flag.as_bytes()))
+        });
+        known.to_string() == *wrong && !is_given
+    });
+    let variable = argument.and_then(clap::Arg::get_env).filter(|name| environment(name).is_some());
+    if let Some(variable) = variable {
+        let tip = format!("that is the value of {} in the environment", variable.display());
+        let tips = vec![StyledStr::from(tip)];
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+    error
 }
 
 /// The definition without the variables that are set to nothing: empty means "not set", as in most

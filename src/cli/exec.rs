@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use clap::FromArgMatches as _;
-use clap::error::ErrorKind;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Refusal, config_rules, framed, with_run_args};
 use crate::command_job::CommandJob;
@@ -35,6 +36,19 @@ struct ExecArgs {
 pub fn command() -> clap::Command {
     let command = <ExecArgs as clap::Args>::augment_args(clap::Command::new(NAME));
     with_run_args(command, COMMAND_TIMEOUT, GRACE, 0)
+}
+
+/// The error, with what to do where it comes of a command without the `--` in front of it.
+pub fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let is_of_exec = |usage: &ContextValue| usage.to_string().contains("punctual exec ");
+    let lacks_dashes = error.kind() == ErrorKind::UnknownArgument
+        && error.get(ContextKind::Usage).is_some_and(is_of_exec)
+        && !arguments.iter().any(|argument| argument == "--");
+    if lacks_dashes {
+        let tip = StyledStr::from("put '--' between the options and the command");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 pub fn request(matches: &clap::ArgMatches, roster: &Roster) -> Result<RunRequest, Refusal> {

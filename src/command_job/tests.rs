@@ -40,7 +40,7 @@ async fn a_status_other_than_zero_is_a_failure_that_keeps_its_report() {
     let run_id = surroundings.run_id;
     let failure = job("echo oh; exit 3").run_command(surroundings).await.expect_err("it fails");
     assert_eq!(failure.error.exit(), Exit::Failed);
-    assert_eq!(failure.error.chain(), "sh exited with status 3");
+    assert_eq!(failure.error.chain(), "nightly: sh exited with status 3");
     let hint = format!("see what it printed: punctual show {run_id}");
     assert_eq!(failure.error.hint_text(), Some(hint.as_str()));
     let report = failure.report.expect("a report");
@@ -52,7 +52,7 @@ async fn a_death_by_signal_names_the_signal() {
     let failure = job("ulimit -c 0; kill -SEGV $$").run_command(surroundings()).await;
     let failure = failure.expect_err("it fails");
     assert_eq!(failure.error.exit(), Exit::Failed);
-    assert_eq!(failure.error.chain(), "sh was killed by SIGSEGV");
+    assert_eq!(failure.error.chain(), "nightly: sh was killed by SIGSEGV");
     let report = failure.report.expect("a report");
     assert_eq!(report.text, "killed by SIGSEGV, 0 B of output");
     assert!(report.json.get().contains(r#""exit_status":null,"signal":"SIGSEGV""#));

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use crate::control::{Client, Triggered};
 use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::output::{self, OutputFormat};
+use crate::roster::Roster;
 use crate::settings::Settings;
 
 /// Run a job in the daemon now
@@ -44,9 +46,10 @@ pub struct ResumeCommand {
 pub struct ReloadCommand {}
 
 impl TriggerCommand {
-    pub fn run(&self, settings: &Settings) -> Result<()> {
+    pub fn run(&self, settings: &Settings, roster: &Roster) -> Result<()> {
         let job = &self.job;
-        let (result, text) = match ask(settings, async |client| client.trigger(job).await)? {
+        let asked = ask(settings, async |client| client.trigger(job).await);
+        let (result, text) = match asked.map_err(|error| with_way_out(error, roster, job))? {
             Triggered::Started => ("started", "started"),
             Triggered::Waiting => ("waiting", "waits for its turn"),
         };
@@ -55,14 +58,14 @@ impl TriggerCommand {
 }
 
 impl PauseCommand {
-    pub fn run(&self, settings: &Settings) -> Result<()> {
-        set_paused(settings, &self.job, true)
+    pub fn run(&self, settings: &Settings, roster: &Roster) -> Result<()> {
+        set_paused(settings, roster, &self.job, true)
     }
 }
 
 impl ResumeCommand {
-    pub fn run(&self, settings: &Settings) -> Result<()> {
-        set_paused(settings, &self.job, false)
+    pub fn run(&self, settings: &Settings, roster: &Roster) -> Result<()> {
+        set_paused(settings, roster, &self.job, false)
     }
 }
 
@@ -73,8 +76,9 @@ impl ReloadCommand {
     }
 }
 
-fn set_paused(settings: &Settings, job: &str, paused: bool) -> Result<()> {
-    let changed = ask(settings, async |client| client.set_paused(job, paused).await)?.changed;
+fn set_paused(settings: &Settings, roster: &Roster, job: &str, paused: bool) -> Result<()> {
+    let asked = ask(settings, async |client| client.set_paused(job, paused).await);
+    let changed = asked.map_err(|error| with_way_out(error, roster, job))?.changed;
     let text = match (paused, changed) {
         (true, true) => "paused",
         (true, false) => "was paused already",
@@ -83,6 +87,20 @@ fn set_paused(settings: &Settings, job: &str, paused: bool) -> Result<()> {
     };
     let object = json!({ "job": job, "paused": paused, "changed": changed });
     tell(settings, &format!("{job}: {text}"), &object)
+}
+
+/// The daemon knows the jobs that were enabled when it loaded the file, and no others.
+fn with_way_out(error: Error, roster: &Roster, job: &str) -> Error {
+    match (error.exit(), roster.find(job)) {
+        (Exit::Usage, Some(known)) if known.enabled => {
+            error.hint(format!("make it known with `punctual reload`, or run it: `punctual {job}`"))
+        }
+        (Exit::Usage, Some(_)) => error.hint(format!(
+            "set enabled = true in [jobs.{job}] of the configuration and `punctual reload`, or run it: \
+             `punctual {job}`"
+        )),
+        _ => error,
+    }
 }
 
 /// Asks the daemon of the state directory. That none is running is an error.

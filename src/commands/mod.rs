@@ -58,9 +58,9 @@ impl Command {
         match self {
             Command::Jobs(command) => command.run(settings, roster),
             Command::Next(command) => command.run(settings, roster),
-            Command::Trigger(command) => command.run(settings),
-            Command::Pause(command) => command.run(settings),
-            Command::Resume(command) => command.run(settings),
+            Command::Trigger(command) => command.run(settings, roster),
+            Command::Pause(command) => command.run(settings, roster),
+            Command::Resume(command) => command.run(settings, roster),
             Command::Reload(command) => command.run(settings),
             Command::History(command) => command.run(settings, roster),
             Command::Show(command) => command.run(settings),

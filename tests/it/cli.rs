@@ -20,9 +20,29 @@ fn mistakes_are_usage_errors_that_name_what_is_nearest() {
     sandbox.run(["jupiter-sync", "--from", "x", "--tags", "y"]).exits(2).says("cannot be used");
     sandbox.run(["hello", "--database", ""]).exits(2).says("--database");
     sandbox.run(["history", "--outcome", "ok"]).exits(2).says("timed_out");
+    sandbox.run(["exec", "--name", "x", "ls", "-l"]).exits(2).says("tip: put '--' between");
     sandbox.run::<&str>([]).exits(2).says("Usage: punctual");
     sandbox.run(["h\u{9b}2Jello\u{202e}"]).exits(2).says("h\\u{9b}2Jello\\u{202e}");
     assert!(!sandbox.state_dir().exists(), "a mistake leaves nothing behind");
+}
+
+#[test]
+fn a_mistake_in_a_variable_is_one_of_that_variable() {
+    let sandbox = Sandbox::new();
+    for (variable, command) in [
+        ("PUNCTUAL_LOG_KEEP", "hello"),
+        ("PUNCTUAL_LOG_FORMAT", "history"),
+        ("PUNCTUAL_JUPITER_API_URL", "jupiter-sync"),
+        ("PUNCTUAL_PING_URL", "mem-report"),
+    ] {
+        let run = |flags: &[&str]| {
+            let mut command = sandbox.command([command].iter().chain(flags));
+            Ran::of(command.env(variable, "odd")).exits(2)
+        };
+        run(&[]).says(variable);
+        let ran = run(&["--log-keep", "odd"]);
+        assert!(variable != "PUNCTUAL_LOG_KEEP" || !ran.stderr.contains(variable), "{ran:?}");
+    }
 }
 
 #[test]

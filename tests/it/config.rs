@@ -194,6 +194,18 @@ fn help_and_usage_errors_do_not_need_the_file() {
 }
 
 #[test]
+fn a_mistake_in_the_args_of_a_job_is_one_of_the_file() {
+    let sandbox = with_file("\n[jobs.hello]\nargs = ['--nmae', 'x']");
+    let run = |arguments: &[&str]| {
+        Ran::of(sandbox.command(arguments).env("PUNCTUAL_CONFIG", "punctual.toml"))
+    };
+    run(&["hello"]).exits(78).says("punctual.toml:3: args of hello: unexpected argument '--nmae'");
+    run(&["mem-report"]).exits(0).silent();
+    sandbox.write("punctual.toml", "[jobs.hello]\nargs = ['--name', 'x']");
+    run(&["hello", "--nmae", "y"]).exits(2).says("unexpected argument '--nmae'");
+}
+
+#[test]
 fn a_file_that_others_may_write_or_whose_secrets_they_may_read_is_a_warning() {
     let warnings = |text: &str, mode: u32| {
         let sandbox = with_file(text);

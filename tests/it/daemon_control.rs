@@ -180,10 +180,14 @@ fn a_job_is_triggered_and_the_history_says_by_hand() {
 #[test]
 fn a_job_that_the_daemon_does_not_have_is_2_and_the_nearest_is_named() {
     let sandbox = Sandbox::new();
-    let daemon = start(&sandbox);
+    sandbox.write("punctual.toml", "[jobs.hello]\nenabled = false\n");
+    let with_file = ["--config", "punctual.toml", "daemon"];
+    let daemon = start_as(&sandbox, &mut sandbox.command(with_file));
     for command in ["trigger", "pause", "resume"] {
         let ran = sandbox.run([command, "jupiter-snyc"]).exits(2);
         ran.says("the daemon has no job \"jupiter-snyc\"").says("did you mean \"jupiter-sync\"?");
+        let off = sandbox.run([command, "hello", "--config", "punctual.toml"]).exits(2);
+        off.says("set enabled = true in [jobs.hello] of the configuration");
     }
     stop(daemon);
 }

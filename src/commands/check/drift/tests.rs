@@ -51,7 +51,9 @@ fn said(crontab: &str, cron: Cron, zone: &str, quiet: bool) -> String {
     let config = Config::load(&path, cli::config_rules).expect("a configuration");
     let roster = Roster::of(&config);
     let words = ["punctual", "check"].map(OsString::from).to_vec();
-    let Ok(invocation) = cli::parse(words, &roster) else { panic!("`check` is no command") };
+    let Ok(invocation) = cli::parse(words, &roster, &Config::default()) else {
+        panic!("`check` is no command")
+    };
     let settings = Settings::resolve(&invocation.global, config).expect("settings");
     let definition = cli::command(&roster);
     let subject = Subject { settings: &settings, roster: &roster, definition: &definition };
