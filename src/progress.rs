@@ -28,18 +28,27 @@ impl Progress {
 
     /// Starts over with what is being done now and its size in bytes, where that is known.
     pub fn start(&self, message: &str, bytes_total: Option<u64>) {
-        if self.bar.is_hidden() {
-            return;
-        }
         let template = match bytes_total {
             Some(_) => "{spinner} {msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}",
             None => "{spinner} {msg} {bytes} {bytes_per_sec}",
         };
+        self.draw(template, message, bytes_total);
+    }
+
+    /// Starts over with what is waited for.
+    pub fn start_waiting(&self, message: &str) {
+        self.draw("{spinner} {msg}, {elapsed} so far", message, None);
+    }
+
+    fn draw(&self, template: &str, message: &str, length: Option<u64>) {
+        if self.bar.is_hidden() {
+            return;
+        }
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
-        match bytes_total {
-            Some(total) => self.bar.set_length(total),
+        match length {
+            Some(length) => self.bar.set_length(length),
             None => self.bar.unset_length(),
         }
         self.bar.reset();

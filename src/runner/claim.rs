@@ -225,6 +225,7 @@ impl Runner {
         signals: &mut Signals,
     ) -> Claim {
         let claim = self.claim_patiently(request, run, deadline, signals).await;
+        self.progress.clear();
         claim.unwrap_or_else(|error| Claim::Denied(Ending::not_started(error)))
     }
 
@@ -236,6 +237,7 @@ impl Runner {
         signals: &mut Signals,
     ) -> Result<Claim> {
         let mut patience = Patience::to_start(&self.clock, deadline);
+        let mut is_told = false;
         loop {
             let decided = Arc::new(AtomicBool::new(false));
             let mut trying = std::pin::pin!(self.try_claim(request, run, &decided));
@@ -264,6 +266,12 @@ impl Runner {
                         };
                         if out_of_patience {
                             return self.overlapped(request, run, place).await;
+                        }
+                        if !is_told {
+                            let name = &request.name;
+                            self.progress
+                                .start_waiting(&format!("waiting for the {name} that is running"));
+                            is_told = true;
                         }
                         patience = Patience::to_start(&self.clock, deadline);
                         pause
