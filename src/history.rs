@@ -181,27 +181,24 @@ impl History {
         self.session.expect_many_writes()
     }
 
-    /// Records that a run starts, if it may. One in a hundred times it also deletes what is past
-    /// the retention.
+    /// Records that a run starts, if it may. Now and then it also deletes what is past the retention.
     pub fn start(&self, run: &Started, terms: &Terms) -> Result<Start> {
-        let (start, number) = match self.session.as_postgres() {
+        let start = match self.session.as_postgres() {
             Some(postgres) => lease::claim(postgres, run, terms)?,
             None => self.insert_started(run)?,
         };
-        if let Some(number) = number {
-            self.prune_now_and_then(number, run, terms.retention);
+        if matches!(start, Start::Recorded(_)) {
+            self.prune_now_and_then(run, terms.retention);
         }
         Ok(start)
     }
 
-    /// How it went, and the number of the row.
-    fn insert_started(&self, run: &Started) -> Result<(Start, Option<i64>)> {
-        let row = self.session.with("cannot record the start of the run", |statements| {
-            statements.query_first(
+    fn insert_started(&self, run: &Started) -> Result<Start> {
+        let inserted = self.session.with("cannot record the start of the run", |statements| {
+            statements.execute(
                 "INSERT INTO runs (id, job, trigger, due_at, started_at, host, pid, version)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                 ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING
-                 RETURNING rowid",
+                 ON CONFLICT (job, due_at) WHERE due_at IS NOT NULL DO NOTHING",
                 &[
                     (&run.run_id.to_string()).into(),
                     (&*run.job).into(),
@@ -212,11 +209,9 @@ impl History {
                     std::process::id().into(),
                     env!("CARGO_PKG_VERSION").into(),
                 ],
-                |row| row.get::<i64>(0),
             )
         })?;
-        let start = if row.is_some() { Start::Recorded(None) } else { Start::HasRun };
-        Ok((start, row))
+        Ok(if inserted > 0 { Start::Recorded(None) } else { Start::HasRun })
     }
 
     /// Keeps the lease of a run that has started.

@@ -112,14 +112,10 @@ pub(super) const SWEEP_RUNS: &str = "UPDATE runs SET outcome = 'lost', finished_
 pub(super) const SWEEP_LEASES: &str =
     "DELETE FROM leases WHERE name <> job AND expires_at <= now()";
 
-/// Claims the run's due time and takes a lease. The number is that of the lease.
+/// Claims the run's due time and takes a lease.
 ///
 /// Blocks. It may be tried again with the same run when it is not known how it went.
-pub(super) fn claim(
-    postgres: &Postgres,
-    run: &Started,
-    terms: &Terms,
-) -> Result<(Start, Option<i64>)> {
+pub(super) fn claim(postgres: &Postgres, run: &Started, terms: &Terms) -> Result<Start> {
     let take = if terms.shared { TAKE_SHARED } else { TAKE };
     let statement = format!("WITH taken AS ({take}), started AS ({START}) {ANSWER}");
     let (id, due_at) = (run.run_id.to_string(), run.due_at.map(|due| due.to_string()));
@@ -161,7 +157,7 @@ pub(super) fn claim(
         // The next reader does it.
         tracing::warn!(run_id = lapsed, error = error.chain(), "cannot mark a lost run");
     }
-    let start = match fence {
+    Ok(match fence {
         Some(number) => Start::Recorded(Some(Fence {
             name: if terms.shared { id.into() } else { Arc::clone(&run.job) },
             owner: run.run_id,
@@ -169,8 +165,7 @@ pub(super) fn claim(
         })),
         None if has_run => Start::HasRun,
         None => Start::Running,
-    };
-    Ok((start, fence))
+    })
 }
 
 fn draw_number(postgres: &Postgres, job: &str, due_at: &Option<String>) -> Result<Option<i64>> {

@@ -7,24 +7,36 @@ use super::{History, Retention, Started};
 use crate::clock::Timestamp;
 use crate::error::Result;
 
-/// One in this many runs cleans up after those of its job.
-const PRUNE_EVERY: i64 = 100;
+/// One in this many runs cleans up after those of its job, or more where few are kept.
+const PRUNE_EVERY: u64 = 100;
 
-/// One in this many looks at all jobs, which takes a look at all rows: for the jobs that are gone.
-const PRUNE_ALL_EVERY: i64 = 10_000;
+/// One in this many of those looks at all jobs, which takes a look at all rows: for the jobs that are
+/// gone.
+const PRUNE_ALL_EVERY: u64 = 100;
+
+/// At most one in this many of the runs of a job is beyond the number that is kept, for long.
+const EXCESS: u64 = 10;
 
 /// The row of a due time stays for this long, whatever the retention.
 const CLAIM_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
 impl History {
-    /// Deletes what is past `retention`, for one run in a hundred, whose `number` says which. The
-    /// run goes on where that cannot be.
-    pub(super) fn prune_now_and_then(&self, number: i64, run: &Started, retention: Retention) {
-        if number % PRUNE_EVERY != 0 {
+    /// Deletes what is past `retention`, for one run in a hundred or so. The run goes on where that
+    /// cannot be.
+    pub(super) fn prune_now_and_then(&self, run: &Started, retention: Retention) {
+        // Its lower half is random: with jobs that take turns, any count of the runs could always be
+        // one of the others'.
+        let lot = run.run_id.as_u64_pair().1;
+        let every = (u64::from(retention.runs_max) / EXCESS).clamp(1, PRUNE_EVERY);
+        if !lot.is_multiple_of(every) {
             return;
         }
-        let all = number % PRUNE_ALL_EVERY == 0;
-        let pruned = self.prune((!all).then_some(&run.job), run.started_at, retention);
+        let all = (lot / every).is_multiple_of(PRUNE_ALL_EVERY);
+        let pruned =
+            self.prune(Some(&run.job), run.started_at, retention).and_then(|()| match all {
+                true => self.prune(None, run.started_at, retention),
+                false => Ok(()),
+            });
         if let Err(error) = pruned {
             tracing::warn!(error = error.chain(), "old runs stay in the history");
         }

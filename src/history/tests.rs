@@ -8,8 +8,12 @@ use crate::liveness::Liveness;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const RETENTION: Retention = Retention { age_max: DAY, runs_max: 3 };
-/// With which runs may go side by side, so that one may be going for ever.
-const TERMS: Terms = Terms { shared: true, lease: DAY, retention: RETENTION };
+/// With which runs may go side by side, so that one may be going for ever, and none is deleted.
+const TERMS: Terms = Terms {
+    shared: true,
+    lease: DAY,
+    retention: Retention { age_max: DAY.saturating_mul(36_500), runs_max: 10_000 },
+};
 
 /// A history in one of the engines.
 struct Fixture {
@@ -179,6 +183,28 @@ fn old_runs_and_those_beyond_the_number_are_deleted_but_none_that_is_going() {
         assert!(left().contains(&going.to_string()) && left().contains(&old.to_string()));
         fixture.history.prune(None, now, RETENTION).expect("pruned");
         assert!(!left().contains(&old.to_string()), "it is too old, whatever became of its job");
+    }
+}
+
+/// Whichever job's turn it is.
+#[test]
+fn what_is_beyond_the_number_goes_as_new_runs_start() {
+    for fixture in Fixture::of_each_engine() {
+        let terms = Terms { retention: RETENTION, ..TERMS };
+        for second in 10..50 {
+            let job = if second % 2 == 0 { "even" } else { "odd" };
+            let run = started(job, at(&format!("2026-01-01T00:00:{second}Z")));
+            let Start::Recorded(fence) = fixture.history.start(&run, &terms).expect("recorded")
+            else {
+                panic!("nothing is in the way")
+            };
+            fixture.fences.borrow_mut().extend(fence.map(|fence| (run.run_id, fence)));
+            fixture.end(run.run_id, Outcome::Succeeded);
+        }
+        for job in ["even", "odd"] {
+            let of_job = Filter { job: Some(job.to_owned()), limit: 100, ..Filter::default() };
+            assert_eq!(fixture.list(of_job).len(), RETENTION.runs_max as usize, "{job}");
+        }
     }
 }
 
