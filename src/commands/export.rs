@@ -238,6 +238,13 @@ impl Limits {
     }
 }
 
+/// Whether lines of a crontab can say the schedule.
+pub(super) fn fits_crontab(schedule: &Schedule) -> bool {
+    let patterns = Pattern::all_of(schedule);
+    patterns
+        .is_ok_and(|patterns| patterns.iter().all(|one| cron::five_fields_of_vixie(one).is_ok()))
+}
+
 fn left_to_daemon(scheduler: &str, missing: Missing) -> String {
     format!("Left to `punctual daemon`: {scheduler} knows no {missing}.")
 }

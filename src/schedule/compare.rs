@@ -1,12 +1,11 @@
-//! Schedules held against crontabs: what these can say, and whether they say the same.
+//! Schedules held against those of crontabs: whether they say the same.
 
 use std::time::Duration;
 
-use super::{Schedule, Times};
+use super::Schedule;
 use crate::clock::Timestamp;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
+const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
 
 /// From the first due time on, every one within this time is compared. Whatever the days, these
@@ -21,40 +20,22 @@ const STEPS_MAX: u32 = 6000;
 const HORIZON: Duration = Duration::from_secs(28 * 365 * DAY + 7 * DAY);
 
 impl Schedule {
-    /// Whether five fields of any crontab can say the same. They know no seconds, none of `L`, `W`
-    /// and `#`, and only those intervals that divide an hour or a day.
-    pub fn fits_crontab(&self) -> bool {
-        match &self.0.times {
-            Times::Cron(cron) => {
-                let fields = &cron.fields;
-                fields.seconds.values().eq([0])
-                    && fields.days.specials.is_empty()
-                    && fields.weekdays.specials.is_empty()
-            }
-            Times::Every(interval) => {
-                let divides = |whole: u64, unit: u64| {
-                    interval.is_multiple_of(unit) && whole.is_multiple_of(*interval)
-                };
-                divides(HOUR, MINUTE) || divides(DAY, HOUR)
-            }
-        }
-    }
-
-    /// Whether `other`, read by a clock that is `ahead` seconds ahead of UTC, is due at the same
-    /// instants as this one is in UTC.
+    /// Whether `others` together, read by a clock that is `ahead` seconds ahead of UTC, are due at the
+    /// same instants as this one is in UTC.
     ///
     /// Compared are the due times themselves, some years of them: the same can be written in many
     /// ways, and moved to another zone it is written in yet another.
-    pub fn is_due_like(&self, other: &Schedule, ahead: i64, after: Timestamp) -> bool {
-        let next_of_other = |after: Timestamp| {
-            other.next_after(shifted(after, ahead)).map(|due| shifted(due, -ahead))
+    pub fn is_due_like(&self, others: &[Schedule], ahead: i64, after: Timestamp) -> bool {
+        let next_of_others = |after: Timestamp| {
+            let next = others.iter().filter_map(|other| other.next_after(shifted(after, ahead)));
+            next.min().map(|due| shifted(due, -ahead))
         };
         let ends = after.plus(HORIZON);
         let (mut at, mut steps) = (after, 0);
         let mut whole_until = None;
         while at < ends && steps < STEPS_MAX {
             let due = self.next_after(at);
-            if due != next_of_other(at) {
+            if due != next_of_others(at) {
                 return false;
             }
             let Some(due) = due else { return true };
@@ -86,7 +67,7 @@ mod tests {
 
     fn alike(one: &str, other: &str, ahead: i64) -> bool {
         let after = Timestamp::parse("2026-11-24T10:20:30Z").expect("a time");
-        schedule(one).is_due_like(&schedule(other), ahead, after)
+        schedule(one).is_due_like(&[schedule(other)], ahead, after)
     }
 
     #[test]
@@ -139,11 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn a_crontab_knows_no_seconds_no_special_days_and_few_intervals() {
-        let fits = ["0 2 * * 1", "0 0 2 * * 1", "@daily", "every 1m", "every 20m", "every 6h"];
-        let does_not = ["30 0 2 * * 1", "0 0 L * *", "0 0 * * 5#3", "every 10s", "every 90m"];
-        assert!(fits.into_iter().all(|text| schedule(text).fits_crontab()));
-        assert!(!does_not.into_iter().any(|text| schedule(text).fits_crontab()));
-        assert!(!["every 7h", "every 2d", "every 90s"].iter().any(|t| schedule(t).fits_crontab()));
+    fn many_may_say_together_what_one_says() {
+        let after = Timestamp::parse("2026-11-24T10:20:30Z").expect("a time");
+        let uneven = schedule("every 90m");
+        let lines = [schedule("0 */3 * * *"), schedule("30 1-22/3 * * *")];
+        assert!(uneven.is_due_like(&lines, 0, after));
+        assert!(!uneven.is_due_like(&lines[1..], 0, after));
+        assert!(!schedule("0 */3 * * *").is_due_like(&lines, 0, after));
+        assert!(!uneven.is_due_like(&[], 0, after));
     }
 }

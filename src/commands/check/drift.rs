@@ -15,6 +15,7 @@ use super::findings::Check;
 use super::usage::{problem, without_requirements, without_variables};
 use super::zone::Zone;
 use crate::clock::{Timestamp, parse_duration};
+use crate::commands::export::fits_crontab;
 use crate::exit::Exit;
 use crate::roster::{JobDefinition, Work};
 use crate::schedule::{Schedule, Schedules};
@@ -57,6 +58,9 @@ pub struct Comparison<'a> {
     global: Vec<Id>,
 }
 
+/// The schedules of lines, by their job and the zone that stands above them.
+type Lines<'a> = BTreeMap<(&'a Arc<str>, Option<&'a str>), Vec<Schedule>>;
+
 /// What a line does.
 enum Deed<'a> {
     Run(&'a JobDefinition),
@@ -81,12 +85,13 @@ impl<'a> Comparison<'a> {
     /// Tells what is wrong with the lines of a crontab.
     pub fn compare(&self, check: &mut Check<'_>, seen: &mut Seen, name: &str, entries: &[Entry]) {
         let mut fine = 0;
+        let schedules = self.schedules(entries);
         for entry in entries {
             let place = format!("{name}, line {}", entry.line);
             let faults = match self.deed(entry) {
                 Ok(Deed::Run(job)) => {
                     let mut faults = Vec::new();
-                    faults.extend(self.timing(seen, &place, entry, job).err());
+                    faults.extend(self.timing(seen, &place, entry, job, &schedules).err());
                     faults.extend(self.flags(entry, job).err());
                     faults
                 }
@@ -120,6 +125,19 @@ impl<'a> Comparison<'a> {
             let lines = if fine == 1 { "1 line is" } else { &format!("{fine} lines are") };
             check.ok(format!("{name}: {lines} as configured"));
         }
+    }
+
+    /// The schedules of all lines of a job that are read in one zone: it may take a few to say one.
+    fn schedules<'e>(&'e self, entries: &'e [Entry]) -> Lines<'e> {
+        let mut lines = Lines::new();
+        for entry in entries {
+            if let Ok(Deed::Run(job)) = self.deed(entry)
+                && let Ok(schedule) = Schedule::parse(&entry.schedule)
+            {
+                lines.entry((&job.name, entry.zone.as_deref())).or_default().push(schedule);
+            }
+        }
+        lines
     }
 
     /// The job that the line is about, where no more of it is understood.
@@ -166,13 +184,14 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Whether the line is due when its job is.
+    /// Whether the line, or all `lines` of the job together, are due when the job is.
     fn timing(
         &self,
         seen: &mut Seen,
         place: &str,
         entry: &Entry,
         job: &JobDefinition,
+        lines: &Lines<'_>,
     ) -> Result<(), Fault> {
         if entry.schedule == AT_BOOT {
             return Ok(());
@@ -193,7 +212,12 @@ impl<'a> Comparison<'a> {
             None => &self.host_zone,
         };
         let misread = seen.zones.entry(zone.to_string()).or_default();
-        let is_due = |ahead: i64| schedule.is_due_like(&line, ahead, self.now);
+        let together = lines.get(&(&job.name, entry.zone.as_deref())).filter(|all| all.len() > 1);
+        let alone = [line];
+        let is_due = |ahead: i64| {
+            let says = |lines: &[Schedule]| schedule.is_due_like(lines, ahead, self.now);
+            says(&alone) || together.is_some_and(|lines| says(lines))
+        };
         if zone.offsets().all(is_due) {
             return Ok(());
         }
@@ -280,7 +304,7 @@ impl<'a> Comparison<'a> {
                 continue;
             }
             let off = format!("enabled = false in [jobs.{name}] of the configuration");
-            if schedule.fits_crontab() {
+            if fits_crontab(&schedule) {
                 check.error(
                     Exit::Configuration,
                     format!("{name} is in no line"),

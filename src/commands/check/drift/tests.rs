@@ -45,9 +45,13 @@ const BERLIN: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 /// What is said of a crontab, `ok` left out where `quiet`.
 fn said(crontab: &str, cron: Cron, zone: &str, quiet: bool) -> String {
+    said_with(CONFIG, crontab, cron, zone, quiet)
+}
+
+fn said_with(config: &str, crontab: &str, cron: Cron, zone: &str, quiet: bool) -> String {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = folder.path().join("punctual.toml");
-    std::fs::write(&path, CONFIG).expect("a file");
+    std::fs::write(&path, config).expect("a file");
     let config = Config::load(&path, cli::config_rules).expect("a configuration");
     let roster = Roster::of(&config);
     let words = ["punctual", "check"].map(OsString::from).to_vec();
@@ -70,7 +74,11 @@ fn said(crontab: &str, cron: Cron, zone: &str, quiet: bool) -> String {
 
 /// The messages of the errors about a crontab of a cron that reads it in UTC.
 fn errors(crontab: &str) -> Vec<String> {
-    let said = said(crontab, Cron::Unknown, "UTC0", true);
+    errors_with(CONFIG, crontab)
+}
+
+fn errors_with(config: &str, crontab: &str) -> Vec<String> {
+    let said = said_with(config, crontab, Cron::Unknown, "UTC0", true);
     let messages = said.lines().filter_map(|line| line.trim_start().split_once("error"));
     messages.map(|(_, message)| plain(message).trim().to_owned()).collect()
 }
@@ -107,6 +115,19 @@ fn what_means_the_same_may_be_written_in_another_way() {
         assert_ne!(crontab, RIGHT, "{right}");
         assert_eq!(errors(&crontab), [""; 0], "{other}");
     }
+}
+
+#[test]
+fn lines_may_say_a_schedule_together() {
+    let config = CONFIG.replace("every 10m", "every 90m");
+    let (often, other) = ("0 */3 * * * punctual often\n", "30 1-22/3 * * * punctual often\n");
+    let right = RIGHT.replace("*/10 * * * * punctual often\n", &format!("{often}{other}"));
+    assert_eq!(errors_with(&config, &right), [""; 0]);
+    assert_eq!(errors_with(&config, &right.replace(other, "")).len(), 1, "half of it");
+    let too_many = format!("{right}0 0 1 * * punctual often\n1 1 1 * * punctual often\n");
+    assert_eq!(errors_with(&config, &too_many).len(), 4, "all of them together are too many");
+    let missing = errors_with(&config, &right.replace(often, "").replace(other, ""));
+    assert_eq!(missing, ["often is in no line"]);
 }
 
 #[test]
