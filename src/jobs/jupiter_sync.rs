@@ -32,7 +32,9 @@ use self::fetch::{Failure, FailureKind, Fetcher};
 use self::parse::Parsed;
 use self::production::{Factory, Production};
 use self::report::{Counts, SyncReport};
-use self::source::{Source, parse_api_url, parse_from, parse_tag, refuse_credentials, tag_url};
+use self::source::{
+    Source, UrlParser, parse_api_url, parse_from, parse_tag, refuse_credentials, tag_url,
+};
 use self::store::{Store, StoreOptions};
 use crate::backoff::Backoff;
 use crate::clock::format_duration;
@@ -65,7 +67,7 @@ const BACKOFF: Backoff =
 #[derive(Debug, clap::Args)]
 pub struct JupiterSync {
     /// Where the API is
-    #[arg(long, value_name = "URL", env = "PUNCTUAL_JUPITER_API_URL", hide_env_values = true, default_value = "https://api.jup.ag", value_parser = parse_api_url)]
+    #[arg(long, value_name = "URL", env = "PUNCTUAL_JUPITER_API_URL", hide_env_values = true, default_value = "https://api.jup.ag", value_parser = UrlParser(parse_api_url))]
     api_url: Url,
 
     /// Tags to fetch, separated by commas [default: verified,lst,stocks]
@@ -73,7 +75,7 @@ pub struct JupiterSync {
     tags: Option<Vec<String>>,
 
     /// Read one list from a file, a URL or stdin (-) instead; gzip and zstd are recognised
-    #[arg(long, value_name = "FILE|URL|-", conflicts_with = "tags", value_parser = parse_from, value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE|URL|-", conflicts_with = "tags", value_parser = UrlParser(parse_from), value_hint = clap::ValueHint::FilePath)]
     from: Option<Source>,
 
     /// File that holds the API key, instead of JUPITER_API_KEY

@@ -229,6 +229,14 @@ fn credentials_in_a_url_are_refused() {
         let ran = sandbox.run(["jupiter-sync", flag, url, "-vv"]).exits(2).says("credentials");
         assert!(!ran.stderr.contains("s3cr3t"), "{ran:#?}");
     }
+    for (flag, url, why) in [
+        ("--api-url", "https://example.com/?key=s3cr3t", "must not have a query"),
+        ("--api-url", "https://user:s3cr3t@example.com/#x", "or a fragment"),
+        ("--from", "ftp://user:s3cr3t@example.com/list.json", "must begin with https://"),
+    ] {
+        let ran = sandbox.run(["jupiter-sync", flag, url]).exits(2).says(why).says(flag);
+        assert!(!ran.stderr.contains("s3cr3t"), "{ran:#?}");
+    }
     let shown = sandbox.run(["history", "--output", "json"]).exits(0).stdout;
     assert!(!shown.contains("s3cr3t") && !shown.contains("user"), "{shown}");
 }

@@ -1,7 +1,10 @@
 //! Where a list comes from, and what the command line may say about that.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use url::Url;
 
 use super::fetch::shown;
@@ -59,6 +62,30 @@ pub fn tag_url(api_url: &Url, tag: &str) -> Result<Url> {
         .extend(["tokens", "v2", "tag"]);
     url.query_pairs_mut().append_pair("query", tag);
     Ok(url)
+}
+
+/// A parser of URLs for clap, which by itself shows a wrong one: a key or a password may be in it.
+#[derive(Clone)]
+pub struct UrlParser<T>(pub fn(&str) -> Result<T, String>);
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for UrlParser<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let Some(text) = value.to_str().filter(|text| text.contains(['@', '?', '#'])) else {
+            return self.0.parse_ref(command, argument, value);
+        };
+        self.0(text).map_err(|reason| {
+            let name = argument.map(clap::Arg::to_string).unwrap_or_default();
+            let message = format!("invalid value for '{name}': {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message)
+        })
+    }
 }
 
 pub fn parse_api_url(text: &str) -> Result<Url, String> {
