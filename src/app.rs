@@ -82,7 +82,8 @@ fn complete(arguments: Vec<OsString>, roster: &Roster) -> ExitCode {
     let completion = CompleteEnv::with_factory(|| cli::command(roster))
         .var(settings::COMPLETION_VARIABLE)
         .bin("punctual");
-    match completion.try_complete(arguments, None) {
+    let directory = std::env::current_dir().ok();
+    match completion.try_complete(arguments, directory.as_deref()) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => print_usage(&error, false).into(),
     }

@@ -59,6 +59,10 @@ fn a_shell_that_asks_is_told_the_names_in_the_configuration() {
     assert!(ask(&[""]).lines().any(|word| word == "nightly"), "{}", ask(&[""]));
     assert!(ask(&["history", ""]).lines().any(|word| word == "nightly"));
     assert!(ask(&["nightly", "--time"]).contains("--timeout"));
+    for before in [&["jupiter-sync", "--from"][..], &["exec", "--name", "x", "--", "cat"]] {
+        let files = ask(&[before, &["punct"]].concat());
+        assert!(files.lines().any(|file| file == "punctual.toml"), "{before:?}: {files}");
+    }
     let mut command = sandbox.command([""; 0]);
     let script = Ran::of(command.env("PUNCTUAL_COMPLETE", "bash")).exits(0).stdout;
     assert!(script.contains("PUNCTUAL_COMPLETE"), "{script}");
