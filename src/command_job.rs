@@ -123,9 +123,10 @@ impl CommandJob {
         if ended.status.success() {
             return Ok(report);
         }
-        let error = Error::new(Exit::Failed, self.failure(&ended, &report))
-            .hint(format!("see what it printed: punctual show {run_id}"))
-            .within(&*job);
+        let mut error = Error::new(Exit::Failed, self.failure(&ended, &report)).within(&*job);
+        if report.output_bytes > 0 {
+            error = error.hint(format!("see what it printed: punctual show {run_id}"));
+        }
         Err(JobError::from(error).with_report(&report))
     }
 

@@ -254,7 +254,10 @@ impl Runner {
             let pause = match patience.after(tried) {
                 Ok(tried) => match tried? {
                     Try::Claimed(claimed) => return Ok(Claim::Granted(claimed)),
-                    Try::HasRun => return Ok(Claim::Denied(Ending::skipped())),
+                    Try::HasRun => {
+                        tracing::info!("the due time has had its run already");
+                        return Ok(Claim::Denied(Ending::skipped()));
+                    }
                     Try::Running(place) => {
                         let pause = match place {
                             Place::Here => LOCK_POLL,
