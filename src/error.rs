@@ -17,12 +17,14 @@ pub struct Error {
     source: Option<Box<dyn StdError + Send + Sync>>,
     hint: Option<String>,
     others: Vec<String>,
+    is_passing: bool,
 }
 
 impl Error {
     /// `message` is a lower-case fragment without a full stop that names the thing concerned.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), source: None, hint: None, others: Vec::new() }
+        let (source, hint, others) = (None, None, Vec::new());
+        Self { exit, message: message.into(), source, hint, others, is_passing: false }
     }
 
     /// Adds the cause, which the chain shows after the message.
@@ -36,6 +38,13 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says that it is over as soon as somebody else is done: another try may do.
+    #[must_use]
+    pub fn passing(mut self) -> Self {
+        self.is_passing = true;
         self
     }
 
@@ -63,6 +72,11 @@ impl Error {
 
     pub fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// Whether another try may do, because somebody else was in the way, or a service away.
+    pub fn is_passing(&self) -> bool {
+        self.is_passing || self.exit == Exit::Unavailable
     }
 
     pub fn hint_text(&self) -> Option<&str> {

@@ -199,6 +199,7 @@ impl Sqlite {
             let (exit, hint) = classify(&error, &self.path);
             let classified = Error::new(exit, format!("database {}: {doing}", self.path.display()))
                 .because(plain(&error));
+            let classified = if is_busy(&error) { classified.passing() } else { classified };
             match hint {
                 Some(hint) => classified.hint(hint),
                 None => classified,

@@ -27,8 +27,8 @@ use crate::signal::{Signal, Signals};
 const LOCK_POLL: Duration = Duration::from_millis(50);
 const LEASE_POLL: Duration = Duration::from_secs(1);
 
-/// How long a run waits for a database that is away, before it starts and after it has ended. A
-/// server that is restarted is back within that.
+/// How long a run waits for a database that is away, before it starts and after it has ended, and then
+/// also for one that another process holds. A server that is restarted is back within that.
 const PATIENCE_TO_START: Duration = Duration::from_secs(10);
 const PATIENCE_TO_END: Duration = Duration::from_secs(60);
 
@@ -109,7 +109,7 @@ impl Claimed {
     /// caller's now. When the end cannot be recorded the liveness file stays, for a later reader to
     /// find the run lost. Tells whether the run was still the one to say how it ended.
     ///
-    /// A database that is away is waited for, but not for long once somebody asks to stop. The try
+    /// A database that is away or locked is waited for, but not for long once somebody asks to stop. The try
     /// that is given up keeps the liveness file locked to its end, and removes it if it succeeds
     /// after all.
     pub(super) async fn release(
@@ -126,7 +126,7 @@ impl Claimed {
         let weak_lock = Arc::downgrade(&job_lock);
         let ends = runner.clock.monotonic() + PATIENCE_TO_END;
         let mut recording = std::pin::pin!(async {
-            let mut patience = Patience::until(&runner.clock, ends);
+            let mut patience = Patience::to_end(&runner.clock, ends);
             loop {
                 let (history, fence, end) = (history.clone(), fence.clone(), end.clone());
                 let liveness = Arc::clone(&liveness);
@@ -182,27 +182,31 @@ fn not_recorded(why: &str) -> Error {
         .hint("see what the database does; the run shows as lost later")
 }
 
-/// For doing something again while the database is away.
+/// For doing something again while it cannot be done.
 struct Patience<'a> {
     clock: &'a Clock,
     ends: Instant,
     tries: u32,
+    /// Whether that is worth another try.
+    passes: fn(&Error) -> bool,
 }
 
 impl<'a> Patience<'a> {
-    fn until(clock: &'a Clock, ends: Instant) -> Self {
-        Self { clock, ends, tries: 0 }
+    /// That of a run that has not started yet: with a database that is away.
+    fn to_start(clock: &'a Clock, deadline: Instant) -> Self {
+        let ends = deadline.min(clock.monotonic() + PATIENCE_TO_START);
+        Self { clock, ends, tries: 0, passes: |error| error.exit() == Exit::Unavailable }
     }
 
-    /// That of a run that has not started yet.
-    fn to_start(clock: &'a Clock, deadline: Instant) -> Self {
-        Self::until(clock, deadline.min(clock.monotonic() + PATIENCE_TO_START))
+    /// That of a run that has ended: also with a database that is locked.
+    fn to_end(clock: &'a Clock, ends: Instant) -> Self {
+        Self { clock, ends, tries: 0, passes: Error::is_passing }
     }
 
     /// What came of it; or how long to wait before another try.
     fn after<T>(&mut self, done: Result<T>) -> Result<Result<T>, Duration> {
         let error = match done {
-            Err(error) if error.exit() == Exit::Unavailable => error,
+            Err(error) if (self.passes)(&error) => error,
             done => return Ok(done),
         };
         self.tries += 1;
@@ -210,7 +214,7 @@ impl<'a> Patience<'a> {
         if self.clock.monotonic() + pause >= self.ends {
             return Ok(Err(error));
         }
-        tracing::debug!(error = error.chain(), "the database is away; trying again");
+        tracing::debug!(error = error.chain(), "the database cannot be used; trying again");
         Err(pause)
     }
 }

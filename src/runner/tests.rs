@@ -204,6 +204,29 @@ async fn a_signal_while_the_end_is_recorded_does_not_undo_a_success() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_waits_for_a_database_that_is_locked() {
+    let mut fixture = Fixture::new();
+    let path = fixture.directory.path().join("punctual.db");
+    let impatient = Database::file(path.clone(), Duration::from_millis(1));
+    fixture.runner.history = SharedHistory::new(impatient);
+    let locks = job(move |_| {
+        let path = path.clone();
+        Box::pin(async move {
+            let holder = rusqlite::Connection::open(path).expect("it opens");
+            holder.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+            tokio::spawn(async move {
+                tokio::time::sleep(MINUTE / 2).await;
+                drop(holder);
+            });
+            Ok(report("done"))
+        })
+    });
+    let record = fixture.run(&request(locks)).await;
+    assert_eq!(record.outcome, Outcome::Succeeded, "{:?}", record.error);
+    assert_eq!(fixture.history()[0].outcome.as_deref(), Some("succeeded"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_signal_ends_the_wait_for_the_next_attempt() {
     let fixture = Fixture::new();
     let (begun, mut has_begun) = mpsc::unbounded_channel();
