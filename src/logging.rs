@@ -1,13 +1,11 @@
 //! The log: lines on stderr for people or machines, and JSON lines in a daily file.
-//!
-//! The file is written through the plain rolling writer, one `write(2)` per event: it is whole
-//! at every exit path, where a non-blocking writer loses its tail when its guard is not dropped.
+
+mod file;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use tracing::level_filters::LevelFilter;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
@@ -22,6 +20,8 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::Progress;
+
+use file::LogFile;
 
 /// Events with this target tell that a run failed. On stderr the text form leaves them out,
 /// because there the error itself is printed, once.
@@ -59,16 +59,7 @@ pub fn install(settings: &LogSettings, progress: &Progress) -> Result<()> {
     let file_layer = match &settings.directory {
         None => None,
         Some(directory) => {
-            std::fs::create_dir_all(directory).map_err(|error| {
-                Error::io(format!("cannot create the log directory {}", directory.display()), error)
-            })?;
-            let file = RollingFileAppender::builder()
-                .rotation(Rotation::DAILY)
-                .filename_prefix("punctual")
-                .filename_suffix("log")
-                .max_log_files(settings.files_kept)
-                .build(directory)
-                .map_err(|error| log_file_error(directory, error))?;
+            let file = LogFile::open(directory, settings.files_kept, progress)?;
             let layer = json_layer(file).with_filter(targets(settings.file_level));
             Some(layer)
         }
@@ -122,25 +113,6 @@ fn targets(level: LevelFilter) -> Targets {
     let of_libraries =
         if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::WARN) };
     Targets::new().with_default(of_libraries).with_target("punctual", level)
-}
-
-fn log_file_error(
-    directory: &std::path::Path,
-    error: tracing_appender::rolling::InitError,
-) -> Error {
-    use std::error::Error as _;
-    let denied = error.source().and_then(|source| source.downcast_ref::<io::Error>()).is_some_and(
-        |source| {
-            matches!(
-                source.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-            )
-        },
-    );
-    let exit = if denied { Exit::Permission } else { Exit::InputOutput };
-    Error::new(exit, format!("cannot open a log file in {}", directory.display()))
-        .because(error)
-        .hint("make the log directory writable, or name another one with --log-dir")
 }
 
 /// Timestamps as everywhere else: RFC 3339, UTC, milliseconds.

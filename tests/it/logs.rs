@@ -36,6 +36,22 @@ fn check_end(sandbox: &Sandbox, outcome: &str, code: u8) {
 }
 
 #[test]
+fn a_log_file_that_cannot_be_written_is_told_once_and_does_not_touch_the_run() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["hello", "--log-dir", "logs"]).exits(0).silent();
+    for file in std::fs::read_dir(sandbox.path("logs")).expect("a log directory") {
+        let path = file.expect("a file").path();
+        std::fs::remove_file(&path).expect("removed");
+        std::os::unix::fs::symlink("/dev/full", path).expect("a link");
+    }
+    let command = ["exec", "--name", "chatty", "--log-dir", "logs", "--", "echo", "hello"];
+    let ran =
+        sandbox.run(command).exits(0).says("lines of the log in logs are lost: No space left");
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{ran:?}");
+    assert!(ran.stderr.contains("hint: free some space"), "{ran:?}");
+}
+
+#[test]
 fn the_log_file_is_whole_at_every_way_out() {
     let sandbox = Sandbox::new();
     sandbox.run(["hello", "--log-dir", "logs"]).exits(0).silent();
