@@ -79,7 +79,8 @@ pub struct Message {
     pub job: Arc<str>,
     pub run_id: Uuid,
     pub outcome: &'static str,
-    pub exit_code: u8,
+    /// A run that is lost has none.
+    pub exit_code: Option<u8>,
     /// How often the job has failed in a row by now; zero when it has recovered.
     pub failures: u32,
     pub error: Option<String>,
@@ -138,7 +139,10 @@ impl Alerts {
             return Ok(());
         }
         let (alerts, rule, job) = (self.clone(), alert.clone(), Arc::clone(&message.job));
-        let (decided, failures) = blocking(move || alerts.decide(&rule, outcome, &job)).await?;
+        // That a run is lost is found out when another one is going, which may be over by now.
+        let last = (outcome == Outcome::Lost).then_some(message.run_id);
+        let (decided, failures) =
+            blocking(move || alerts.decide(&rule, outcome, &job, last)).await?;
         let Some((event, before)) = decided else { return Ok(()) };
         (message.event, message.failures) = (event, failures);
         if let Err(error) = self.deliver(alert, &message).await {
@@ -150,7 +154,8 @@ impl Alerts {
         Ok(())
     }
 
-    /// What to tell now, with what was told before, and how often the job has failed in a row.
+    /// What to tell now, with what was told before, and how often the job has failed in a row, up to
+    /// the run `last`.
     ///
     /// It counts as told from here on, until it turns out that it cannot be delivered: otherwise
     /// the runs that end meanwhile would tell it too.
@@ -159,11 +164,12 @@ impl Alerts {
         alert: &Alert,
         outcome: Outcome,
         job: &str,
+        last: Option<Uuid>,
     ) -> Result<(Option<(Event, Told)>, u32)> {
         let failures = match outcome {
             Outcome::Succeeded => 0,
             // The run itself is not in the history where that cannot be written.
-            _ => self.history.get(|_| Ok(()))?.failures_in_a_row(job)?.max(1),
+            _ => self.history.get(|_| Ok(()))?.failures_in_a_row(job, last)?.max(1),
         };
         let session = self.history.database().session(&MIGRATIONS)?;
         let now = self.clock.now();
@@ -315,7 +321,8 @@ mod tests {
         let alerts = Alerts { http: HttpClients::default(), history, clock: Clock::System };
         let to = Recipient::Command(vec!["true".into()]);
         let alert = Alert { to, after: 1, at_most_every: Duration::from_secs(3600) };
-        let decide = |outcome| alerts.decide(&alert, outcome, "job").expect("it can be decided").0;
+        let decide =
+            |outcome| alerts.decide(&alert, outcome, "job", None).expect("it can be decided").0;
         let (event, before) = decide(Outcome::Failed).expect("news");
         assert_eq!((event, before), (Event::Failing, Told::default()));
         assert_eq!(decide(Outcome::TimedOut), None);

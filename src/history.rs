@@ -485,21 +485,26 @@ impl History {
         Ok(finished_at.flatten().and_then(|at| Timestamp::parse(&at)))
     }
 
-    /// How many of the newest runs of `job` failed without a success between them. Runs that were
-    /// skipped or cancelled, or are going, count neither way.
-    pub fn failures_in_a_row(&self, job: &str) -> Result<u32> {
+    /// How many of the newest runs of `job`, or of those up to `last`, failed without a success between
+    /// them. Runs that were skipped or cancelled, or are going, count neither way.
+    pub fn failures_in_a_row(&self, job: &str, last: Option<Uuid>) -> Result<u32> {
         // Of several hosts, only the fences tell which run was later.
         let (order, first) = match self.session.as_postgres() {
             Some(_) => ("fence", "0"),
             None => ("started_at", "''"),
         };
+        // Ids are text of hexadecimal digits and hyphens.
+        let up_to =
+            |last: Uuid| format!("{order} <= (SELECT {order} FROM runs WHERE id = '{last}')");
+        let counts = last.map_or_else(|| "TRUE".to_owned(), up_to);
         let failures = self.session.with(READING, |statements| {
             statements.query_first(
                 &format!(
                     "SELECT count(*) FROM runs
                      WHERE job = $1 AND outcome NOT IN ('skipped', 'cancelled', 'succeeded')
+                       AND {counts}
                        AND {order} > coalesce((SELECT max({order}) FROM runs
-                           WHERE job = $1 AND outcome = 'succeeded'), {first})"
+                           WHERE job = $1 AND outcome = 'succeeded' AND {counts}), {first})"
                 ),
                 &[job.into()],
                 |row| row.count(0),

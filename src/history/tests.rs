@@ -263,7 +263,7 @@ fn files_of_runs_in_another_database_are_left_alone() {
 #[test]
 fn failures_in_a_row_end_with_the_last_success() {
     for fixture in Fixture::of_each_engine() {
-        let failures = || fixture.history.failures_in_a_row("a").expect("read");
+        let failures = || fixture.history.failures_in_a_row("a", None).expect("read");
         let minute = std::cell::Cell::new(10);
         let ends = |outcome| {
             minute.set(minute.get() + 1);
@@ -281,6 +281,11 @@ fn failures_in_a_row_end_with_the_last_success() {
         assert_eq!(ends(Outcome::Stuck), 1);
         fixture.start("b", at("2026-01-01T00:59:00Z"));
         assert_eq!(failures(), 1, "the runs of others");
+        let failed = fixture.start("a", at("2026-01-01T00:50:00Z"));
+        fixture.end(failed, Outcome::Failed);
+        fixture.end(fixture.start("a", at("2026-01-01T00:51:00Z")), Outcome::Succeeded);
+        let up_to_it = fixture.history.failures_in_a_row("a", Some(failed)).expect("read");
+        assert_eq!((up_to_it, failures()), (2, 0));
     }
 }
 

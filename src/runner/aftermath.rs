@@ -4,8 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
 use super::{RunRecord, RunRequest, Runner};
 use crate::alert::{Alert, Alerts, Event, MESSAGE_VERSION, Message};
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::job::blocking;
 use crate::outcome::Outcome;
@@ -28,12 +32,27 @@ impl Runner {
         request.watchers.ping_url.as_ref().map(|url| self.pinger.begin(url))
     }
 
-    /// Tells of the end. A run that was skipped is no news: there is another one.
+    /// Tells of a run whose process died, which could not tell itself.
+    pub(super) fn tell_of_lost(&self, request: &RunRequest, lost: Uuid) -> Option<JoinHandle<()>> {
+        let alert = request.watchers.alert.clone()?;
+        let (runner, alerts) = (self.clone(), self.alerts());
+        Some(self.background.spawn(async move {
+            match blocking(move || runner.message_of_lost(lost)).await {
+                Ok(Some(message)) => alerts.tell(&alert, Outcome::Lost, message).await,
+                Ok(None) => {}
+                Err(error) => tracing::error!(error = error.chain(), "could not tell of a failure"),
+            }
+        }))
+    }
+
+    /// Tells of the end, once it is told of the lost run before. A run that was skipped is no news:
+    /// there is another one.
     pub(super) fn tell_of_end(
         &self,
         request: &RunRequest,
         record: &RunRecord,
         begun: Option<Begun>,
+        told_of_lost: Option<JoinHandle<()>>,
     ) {
         if record.outcome == Outcome::Skipped {
             return;
@@ -51,15 +70,42 @@ impl Runner {
             });
         }
         if let Some(alert) = alert.clone() {
-            let alerts = Alerts {
-                http: self.http.clone(),
-                history: self.history.clone(),
-                clock: self.clock.clone(),
-            };
-            let message = self.message(record);
-            let outcome = record.outcome;
-            self.background.spawn(async move { alerts.tell(&alert, outcome, message).await });
+            let (alerts, message, outcome) = (self.alerts(), self.message(record), record.outcome);
+            self.background.spawn(async move {
+                if let Some(told_of_lost) = told_of_lost {
+                    // However that went.
+                    let _ = told_of_lost.await;
+                }
+                alerts.tell(&alert, outcome, message).await;
+            });
         }
+    }
+
+    fn alerts(&self) -> Alerts {
+        let (http, history, clock) = (self.http.clone(), self.history.clone(), self.clock.clone());
+        Alerts { http, history, clock }
+    }
+
+    /// What an alert would say of a lost run; nothing where the history does not have it any more.
+    fn message_of_lost(&self, lost: Uuid) -> Result<Option<Message>, Error> {
+        let found = self.history.get(|_| Ok(()))?.find(&lost.to_string())?;
+        let Some(run) = found.into_iter().next() else { return Ok(None) };
+        let time = |text: &str| Timestamp::parse(text).unwrap_or_else(|| self.clock.now());
+        let started_at = time(&run.started_at);
+        Ok(Some(Message {
+            version: MESSAGE_VERSION,
+            event: Event::Failing,
+            job: run.job.into(),
+            run_id: lost,
+            outcome: Outcome::Lost.name(),
+            exit_code: run.exit_code,
+            failures: 0,
+            error: run.error,
+            hint: Some(format!("see what is known of it: punctual show {lost}")),
+            started_at,
+            finished_at: run.finished_at.as_deref().map_or(started_at, time),
+            host: run.host,
+        }))
     }
 
     /// What an alert would say, with what it finds out itself still open.
@@ -70,7 +116,7 @@ impl Runner {
             job: Arc::clone(&record.job),
             run_id: record.run_id,
             outcome: record.outcome.name(),
-            exit_code: record.exit.code(),
+            exit_code: Some(record.exit.code()),
             failures: 0,
             error: record.error.as_ref().map(Error::chain),
             hint: record.error.as_ref().and_then(Error::hint_text).map(str::to_owned),

@@ -212,7 +212,7 @@ impl Runner {
         signals: &mut Signals,
     ) -> (RunRecord, Option<Straggler>) {
         let deadline = begun + request.policy.timeout;
-        let mut ping = None;
+        let (mut ping, mut told_of_lost) = (None, None);
         let (ending, straggler) = match self.claim(request, &run, deadline, signals).await {
             Claim::Granted(mut claimed) => {
                 tracing::info!(timeout_ms = millis(request.policy.timeout), "run started");
@@ -230,6 +230,7 @@ impl Runner {
                     Some(ending) => ending,
                     None => {
                         claimed.forget_predecessor(self, run.run_id).await;
+                        told_of_lost = lost.and_then(|lost| self.tell_of_lost(request, lost));
                         self.attempts(request, &run, fence, &output, &mut limits).await
                     }
                 };
@@ -251,7 +252,7 @@ impl Runner {
             error: ending.error,
         };
         log_end(&record);
-        self.tell_of_end(request, &record, ping);
+        self.tell_of_end(request, &record, ping, told_of_lost);
         (record, straggler)
     }
 

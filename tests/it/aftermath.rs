@@ -1,10 +1,12 @@
 //! What follows a run: alerts and metrics files, with real commands, a real server, real files.
 
+use std::process::Stdio;
+
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
 use crate::exposition::Exposition;
-use crate::sandbox::{Sandbox, eventually};
+use crate::sandbox::{Running, Sandbox, eventually};
 use crate::server::{Answer, Server};
 
 /// Fails, and succeeds, as the test needs it.
@@ -61,6 +63,35 @@ fn a_command_is_told_of_the_second_failure_in_a_row_and_of_the_recovery() {
     sandbox.run(FAILS).exits(1);
     sandbox.run(FAILS).exits(1);
     assert_eq!(events(&sandbox).len(), 2, "within the hour nobody is told again");
+}
+
+#[test]
+fn a_run_whose_process_was_killed_is_told_of_by_the_next() {
+    let sandbox = Sandbox::new();
+    sandbox.write("punctual.toml", format!("{TELL}after = 2\n"));
+    sandbox.write("list", "[]");
+    let sync = ["jupiter-sync", "--config", "punctual.toml", "--from"];
+    for lost in 0..2 {
+        let mut waits = sandbox.command(sync.iter().chain(&["-"]));
+        let mut killed = Running::of(waits.stdin(Stdio::piped()));
+        let going = "SELECT count(*) FROM runs WHERE outcome IS NULL AND pid = ";
+        let going = format!("{going}{}", killed.child().id());
+        eventually("it is recorded", || {
+            sandbox.database_path().exists() && sandbox.count(&going) == 1
+        });
+        killed.signal(Signal::KILL);
+        killed.wait_with_stdin_open();
+        assert!(told(&sandbox).is_empty(), "{lost}");
+    }
+    sandbox.run(sync.iter().chain(&["list"])).exits(0);
+    assert_eq!(events(&sandbox), ["failing", "recovered"]);
+    let told = &told(&sandbox)[0];
+    assert_eq!((&told["outcome"], &told["exit_code"]), (&"lost".into(), &Value::Null));
+    assert_eq!(told["failures"], 2);
+    let last = "SELECT id FROM runs WHERE outcome = 'lost' ORDER BY started_at DESC LIMIT 1";
+    let last: String =
+        sandbox.database().query_row(last, (), |row| row.get(0)).expect("a lost run");
+    assert_eq!(told["run_id"], last);
 }
 
 #[test]
