@@ -287,6 +287,15 @@ fn systemd_takes_the_exported_units() {
         files.push_str(&format!("# /etc/systemd/system/{file}\n{text}\n"));
     }
     assert_eq!(stream, files + &printed, "one stream of the same");
+    sandbox.write("units/punctual-gone.timer", "");
+    let again = sandbox.run(arguments.iter().chain(&["--out", "units"])).exits(0).silent().stdout;
+    let (rest, left) = again.split_at(printed.len());
+    assert!(
+        rest == printed && left.starts_with("# punctual-gone.timer is of an earlier"),
+        "{again}"
+    );
+    assert_eq!(left.lines().count(), 1, "{left}");
+    std::fs::remove_file(sandbox.path("units/punctual-gone.timer")).expect("removed");
 
     let unit =
         |name: &str| std::fs::read_to_string(sandbox.path("units").join(name)).expect("a unit");

@@ -76,7 +76,8 @@ impl SystemdForm {
         match &self.out {
             Some(directory) => {
                 write(directory, &files)?;
-                output::print(&without_units)
+                let left = left_from_before(directory, &files)?;
+                output::print(&(without_units + &comments(&left)))
             }
             None => {
                 let file =
@@ -96,6 +97,24 @@ fn write(directory: &Path, files: &[(String, String)]) -> Result<()> {
         std::fs::write(directory.join(name), text).map_err(failed)?;
     }
     Ok(())
+}
+
+/// The timers of an earlier export whose job is gone, or is left to the daemon by now: they would go on.
+fn left_from_before(directory: &Path, files: &[(String, String)]) -> Result<Vec<String>> {
+    let failed = |error| Error::io(format!("cannot read {}", directory.display()), error);
+    let mut left = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let is_timer = name.starts_with("punctual-") && name.ends_with(".timer");
+        if is_timer && !files.iter().any(|(file, _)| file == name) {
+            left.push(format!(
+                "{name} is of an earlier export: disable and remove it, with its service."
+            ));
+        }
+    }
+    left.sort();
+    Ok(left)
 }
 
 fn service(
