@@ -49,13 +49,18 @@ impl HistoryCommand {
             since: self.since.map(|since| clock.now().minus(since)),
             limit: self.number,
         };
-        let runs = match open(settings)? {
-            Some(history) => history.list(&filter)?,
-            None => Vec::new(),
+        let history = open(settings)?;
+        let list = |filter: &Filter| match &history {
+            Some(history) => history.list(filter),
+            None => Ok(Vec::new()),
         };
-        // A name without runs is a mistake, unless it is that of a job.
+        let runs = list(&filter)?;
+        // A name without any run is a mistake, unless it is that of a job.
         if let (Some(name), []) = (&self.job, runs.as_slice()) {
-            roster.named(name)?;
+            let of_job = Filter { job: self.job.clone(), limit: 1, ..Filter::default() };
+            if list(&of_job)?.is_empty() {
+                roster.named(name)?;
+            }
         }
         let text = match settings.output {
             OutputFormat::Json => runs.iter().map(|run| run.to_json_line()).collect(),

@@ -14,8 +14,8 @@ const PRUNE_EVERY: u64 = 100;
 /// gone.
 const PRUNE_ALL_EVERY: u64 = 100;
 
-/// At most one in this many of the runs of a job is beyond the number that is kept, for long.
-const EXCESS: u64 = 10;
+/// How many runs of a job are kept for each that waits to be deleted, on average, or more.
+const KEPT_PER_EXCESS: u64 = 10;
 
 /// The row of a due time stays for this long, whatever the retention.
 const CLAIM_AGE_MIN: Duration = Duration::from_secs(60 * 60);
@@ -24,10 +24,10 @@ impl History {
     /// Deletes what is past `retention`, for one run in a hundred or so. The run goes on where that
     /// cannot be.
     pub(super) fn prune_now_and_then(&self, run: &Started, retention: Retention) {
-        // Its lower half is random: with jobs that take turns, any count of the runs could always be
-        // one of the others'.
+        // Its lower half is random. Of jobs that take turns, every hundredth run may always be one of the
+        // same job.
         let lot = run.run_id.as_u64_pair().1;
-        let every = (u64::from(retention.runs_max) / EXCESS).clamp(1, PRUNE_EVERY);
+        let every = (u64::from(retention.runs_max) / KEPT_PER_EXCESS).clamp(1, PRUNE_EVERY);
         if !lot.is_multiple_of(every) {
             return;
         }
