@@ -153,6 +153,8 @@ impl Daemon {
         let clock = self.runner.clock.clone();
         let state_dir = self.runner.state_dir.clone();
         let runner = Runner { daemon: DaemonLink::Inside, ..self.runner };
+        let named = |job: &DaemonJob| (Arc::clone(&job.request.name), Arc::clone(&job.request.job));
+        runner.clean_up_ahead(jobs.iter().map(|(job, _)| named(job)).collect());
         let effects = Frame::new(runner, store, self.observers, Sharing::default());
         let event_loop = EventLoop::new(clock, effects, self.limits, load, receiver)?;
         let control = ControlServer::start(&state_dir, handle.clone(), ControlLimits::default())?;

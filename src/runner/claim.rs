@@ -16,7 +16,7 @@ use crate::database::{Fence, create_private_directory};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::history::{Finished, History, Lease, Run, Start, Started, Terms};
-use crate::job::blocking;
+use crate::job::{RunnableJob, blocking};
 use crate::liveness::Liveness;
 use crate::lock::{self, FileLock};
 use crate::outcome::Outcome;
@@ -329,6 +329,32 @@ impl Runner {
             Liveness::new(&self.state_dir).sweep(history, &self.clock)?;
             history.sweep_leases(self.clock.now())
         })
+    }
+
+    /// Ends what lost runs of the jobs have left behind, in the background. So does the next run of each
+    /// job, which may be a long time away.
+    pub fn clean_up_ahead(&self, jobs: Vec<(Arc<str>, Arc<dyn RunnableJob>)>) {
+        let runner = self.clone();
+        let looking = move || {
+            let history = runner.open_history()?;
+            let liveness = Liveness::new(&runner.state_dir);
+            let mut clean_ups = Vec::new();
+            for (name, job) in jobs {
+                let lock_path = runner.lock_path(&name);
+                let lost = lost_predecessor(&history, &liveness, &runner.clock, &lock_path)?;
+                clean_ups.extend(lost.and_then(|lost| job.clean_up(lost)));
+            }
+            Ok::<_, Error>(clean_ups)
+        };
+        self.background.spawn(async move {
+            match blocking(looking).await {
+                Ok(clean_ups) => drop(futures_util::future::join_all(clean_ups).await),
+                Err(error) => tracing::warn!(
+                    error = error.chain(),
+                    "cannot look for what lost runs left behind"
+                ),
+            }
+        });
     }
 
     /// The terms of a run, `shared` when others of its job may go beside it.

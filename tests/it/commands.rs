@@ -234,6 +234,27 @@ fn what_a_killed_run_left_behind_is_not_forgotten_when_its_clean_up_is_cancelled
 }
 
 #[test]
+fn what_a_killed_daemon_left_behind_is_ended_by_the_next_one() {
+    let sandbox = Sandbox::new();
+    let script = "echo $$ > pid.new; mv pid.new pid; exec sleep 300";
+    job(&sandbox, "daily", script, "catch_up = false");
+    let start = || {
+        let mut daemon = Daemon::start(&sandbox, &["--config", "punctual.toml"]);
+        daemon.says("daemon started");
+        daemon
+    };
+    let mut killed = start();
+    run(&sandbox, &["trigger", "daily"]).exits(0);
+    eventually("it has begun", || sandbox.path("pid").exists());
+    killed.signal(Signal::KILL);
+    killed.wait();
+    let mut daemon = start();
+    assert_gone(&sandbox.path("pid"));
+    daemon.says("ended what a lost run had left behind");
+    daemon.stop().exits(0);
+}
+
+#[test]
 fn commands_that_cannot_be_started_are_configuration_errors() {
     let sandbox = Sandbox::new();
     sandbox.write("data", "no program");
