@@ -28,7 +28,9 @@ use crate::roster::{JobDefinition, Roster, Work};
 use crate::runner::{IfRunning, RunPolicy, RunRequest, Watchers};
 use crate::schedule::{Schedule, Schedules};
 use crate::secret::SecretSource;
-use crate::settings::{GlobalArgs, with_variable_named, without_empty_variables};
+use crate::settings::{
+    GlobalArgs, with_variable_named, without_empty_variables, without_variables,
+};
 
 use due::Due;
 
@@ -241,23 +243,24 @@ pub fn parse(
     config: &Config,
 ) -> Result<Invocation, Refusal> {
     let with_configured = insert_configured(&mut arguments, roster);
-    let matches = matches(&arguments, roster).map_err(|usage| {
-        let alone = with_configured.map(|job| scheduled_request(job, roster.metrics_dir()));
-        match (with_configured, alone) {
-            // What is missing may be given by the command line, and was not.
-            (Some(job), Some(Err(Refusal::Usage(error))))
-                if error.kind() != ErrorKind::MissingRequiredArgument =>
-            {
-                mistake_in_args(config, &job.name, &error).map_or(usage.into(), Refusal::Error)
-            }
-            _ => {
-                let mut definition = command(roster);
-                definition.build();
-                let usage = with_variable_named(usage, &definition, &arguments);
-                Refusal::Usage(exec::with_tip(usage, &arguments))
-            }
+    parse_whole(&arguments, roster).map_err(|refusal| {
+        let usage = match refusal {
+            Refusal::Usage(usage) if usage.use_stderr() => usage,
+            help_or_error => return help_or_error,
+        };
+        if let Some(mistake) = with_configured.and_then(|job| mistake_in_args(config, job)) {
+            return Refusal::Error(mistake);
         }
-    })?;
+        let mut definition = command(roster);
+        definition.build();
+        let usage = with_variable_named(usage, &definition, &arguments);
+        Refusal::Usage(exec::with_tip(usage, &arguments))
+    })
+}
+
+/// Reads a command line that has the arguments of the configuration.
+fn parse_whole(arguments: &[OsString], roster: &Roster) -> Result<Invocation, Refusal> {
+    let matches = matches(arguments, roster)?;
     let global = GlobalArgs::from_arg_matches(&matches)?;
     let metrics_dir = roster.metrics_dir();
     let job = |name: &str| roster.find(name);
@@ -333,13 +336,21 @@ fn insert_configured<'a>(
     Some(job)
 }
 
-/// A usage error as one of the file, where that gives the job arguments.
-fn mistake_in_args(config: &Config, job: &str, error: &clap::Error) -> Option<Error> {
-    let JobWork::Builtin { arguments: Some(arguments) } = &config.job(job)?.work else {
+/// What is wrong with the arguments that the file gives a job, whatever the environment is. What they
+/// lack may be given by the command line.
+fn mistake_in_args(config: &Config, job: &JobDefinition) -> Option<Error> {
+    let JobWork::Builtin { arguments: Some(arguments) } = &config.job(&job.name)?.work else {
         return None;
     };
-    let what = format!("args of {job}: {}", first_line(error));
-    Some(config.error_at(arguments.line, &what))
+    let words = std::iter::once(&*job.name).chain(arguments.iter().map(String::as_str));
+    let matches = without_variables(job_command(job)).try_get_matches_from(words);
+    match matches.map_err(Refusal::from).and_then(|matches| run_request(job, None, &matches)) {
+        Err(Refusal::Usage(error)) if error.kind() != ErrorKind::MissingRequiredArgument => {
+            let what = format!("args of {}: {}", job.name, first_line(&error));
+            Some(config.error_at(arguments.line, &what))
+        }
+        _ => None,
+    }
 }
 
 fn run_request(
@@ -422,7 +433,7 @@ pub fn daemon_jobs(config: &Config) -> Result<Vec<DaemonJob>, Error> {
                 jitter: job.jitter,
             }),
             Err(Refusal::Error(error)) => return Err(error),
-            Err(Refusal::Usage(error)) => match mistake_in_args(config, &job.name, &error) {
+            Err(Refusal::Usage(error)) => match mistake_in_args(config, job) {
                 Some(mistake) => return Err(mistake),
                 None => tracing::warn!(
                     job = &*job.name,

@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::Path;
 
 use crate::exit::Exit;
 
@@ -120,12 +121,6 @@ impl Error {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 (Exit::InputOutput, Some("free some space, then run it again"))
             }
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => (
-                Exit::InputOutput,
-                Some(
-                    "a file is in the place of a directory: choose another place, or move it away",
-                ),
-            ),
             _ => (Exit::InputOutput, None),
         };
         let classified = Self::new(exit, message).because(error);
@@ -133,6 +128,18 @@ impl Error {
             Some(hint) => classified.hint(hint),
             None => classified,
         }
+    }
+
+    /// The error of a directory that could not be created, `kind` of which goes before its path.
+    pub fn no_directory(kind: &str, path: &Path, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let is_file = matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory);
+        let classified = Self::io(format!("cannot create the {kind} {}", path.display()), error);
+        if is_file {
+            return classified
+                .hint("a file is in its place: choose another place, or move it away");
+        }
+        classified
     }
 }
 

@@ -55,7 +55,7 @@ impl Exit {
         ),
         (Exit::TimedOut, "the deadline passed (as with coreutils timeout)"),
         (Exit::Interrupted, "cancelled by SIGINT"),
-        (Exit::Terminated, "cancelled by SIGTERM"),
+        (Exit::Terminated, "cancelled by SIGTERM, SIGHUP or SIGQUIT"),
     ];
 
     /// The number that the parent process sees.

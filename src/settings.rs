@@ -200,21 +200,34 @@ pub fn with_variable_named(
     let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
+    let is_given = |flag: &str| {
+        let mut words = arguments.iter().take_while(|word| *word != "--");
+        words.any(|word| {
+            let rest = word.as_bytes().strip_prefix(flag.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"="))
+        })
+    };
     let of_jobs = definition.get_subcommands().flat_map(clap::Command::get_arguments);
     let argument = definition.get_arguments().chain(of_jobs).find(|known| {
-        let is_given = known.get_long().is_some_and(|long| {
-            let flag = format!("--{long}");
-            arguments.iter().any(|word| word.as_bytes().starts_with(flag.as_bytes()))
-        });
+        let is_given = known.get_long().is_some_and(|long| is_given(&format!("--{long}")));
         known.to_string() == *wrong && !is_given
     });
     let variable = argument.and_then(clap::Arg::get_env).filter(|name| environment(name).is_some());
     if let Some(variable) = variable {
         let tip = format!("that is the value of {} in the environment", variable.display());
-        let tips = vec![StyledStr::from(tip)];
+        let mut tips = match error.remove(ContextKind::Suggested) {
+            Some(ContextValue::StyledStrs(tips)) => tips,
+            _ => Vec::new(),
+        };
+        tips.push(StyledStr::from(tip));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
     error
+}
+
+/// The definition as it is where nothing of this process's environment is known.
+pub fn without_variables(definition: clap::Command) -> clap::Command {
+    definition.mut_args(|argument| argument.env(None::<&str>)).mut_subcommands(without_variables)
 }
 
 /// The definition without the variables that are set to nothing: empty means "not set", as in most

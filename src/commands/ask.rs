@@ -49,7 +49,7 @@ impl TriggerCommand {
     pub fn run(&self, settings: &Settings, roster: &Roster) -> Result<()> {
         let job = &self.job;
         let asked = ask(settings, async |client| client.trigger(job).await);
-        let (result, text) = match asked.map_err(|error| with_way_out(error, roster, job))? {
+        let (result, text) = match asked.map_err(|error| with_reason(error, roster, job))? {
             Triggered::Started => ("started", "started"),
             Triggered::Waiting => ("waiting", "waits for its turn"),
         };
@@ -78,7 +78,7 @@ impl ReloadCommand {
 
 fn set_paused(settings: &Settings, roster: &Roster, job: &str, paused: bool) -> Result<()> {
     let asked = ask(settings, async |client| client.set_paused(job, paused).await);
-    let changed = asked.map_err(|error| with_way_out(error, roster, job))?.changed;
+    let changed = asked.map_err(|error| with_reason(error, roster, job))?.changed;
     let text = match (paused, changed) {
         (true, true) => "paused",
         (true, false) => "was paused already",
@@ -89,18 +89,15 @@ fn set_paused(settings: &Settings, roster: &Roster, job: &str, paused: bool) -> 
     tell(settings, &format!("{job}: {text}"), &object)
 }
 
-/// The daemon knows the jobs that were enabled when it loaded the file, and no others.
-fn with_way_out(error: Error, roster: &Roster, job: &str) -> Error {
-    match (error.exit(), roster.find(job)) {
-        (Exit::Usage, Some(known)) if known.enabled => {
-            error.hint(format!("make it known with `punctual reload`, or run it: `punctual {job}`"))
-        }
-        (Exit::Usage, Some(_)) => error.hint(format!(
-            "set enabled = true in [jobs.{job}] of the configuration and `punctual reload`, or run it: \
-             `punctual {job}`"
-        )),
-        _ => error,
+/// The same error, with what may be the reason where the job is one of the configuration here.
+fn with_reason(error: Error, roster: &Roster, job: &str) -> Error {
+    if error.exit() != Exit::Usage || roster.find(job).is_none() {
+        return error;
     }
+    error.hint(
+        "it has the jobs that were enabled when it loaded its configuration, which `punctual reload` makes \
+         it do anew",
+    )
 }
 
 /// Asks the daemon of the state directory. That none is running is an error.

@@ -16,8 +16,8 @@ pub const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Run the jobs at their due times, on hosts without cron
 ///
 /// Starts each job when its schedule says so, in UTC, with the same timeout, lock, history, log
-/// and exit codes as a run from a shell or crontab. SIGTERM and SIGINT let runs end, then leave;
-/// a second one cancels them. SIGHUP loads the configuration anew.
+/// and exit codes as a run from a shell or crontab. SIGTERM, SIGINT and SIGQUIT let runs end, then
+/// leave; a second one cancels them. SIGHUP loads the configuration anew.
 #[derive(Debug, clap::Args)]
 pub struct DaemonArgs {
     /// Runs that may be going at once; the others wait for a place [default: 1000]

@@ -406,9 +406,8 @@ pub fn create_private_directory(directory: &Path) -> Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
-        Error::io(format!("cannot create the directory {}", directory.display()), error)
-    })
+    let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    created.map_err(|error| Error::no_directory("directory", directory, error))
 }
 
 #[expect(clippy::disallowed_methods, reason = "blocking code that waits for other processes")]

@@ -26,9 +26,8 @@ pub struct LogFile {
 impl LogFile {
     /// Opens the file of today, and keeps `files_kept` in all.
     pub fn open(directory: &Path, files_kept: usize, progress: &Progress) -> Result<Self> {
-        std::fs::create_dir_all(directory).map_err(|error| {
-            Error::io(format!("cannot create the log directory {}", directory.display()), error)
-        })?;
+        std::fs::create_dir_all(directory)
+            .map_err(|error| Error::no_directory("log directory", directory, error))?;
         let appender = RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix("punctual")

@@ -43,6 +43,18 @@ fn a_mistake_in_a_variable_is_one_of_that_variable() {
         let ran = run(&["--log-keep", "odd"]);
         assert!(variable != "PUNCTUAL_LOG_KEEP" || !ran.stderr.contains(variable), "{ran:?}");
     }
+    // What is behind the -- is not punctual's, and what is wrong is not the file's.
+    let of_another = ["exec", "--name", "x", "--", "cmd", "--log-keep", "3"];
+    let mut command = sandbox.command(of_another);
+    Ran::of(command.env("PUNCTUAL_LOG_KEEP", "odd")).exits(2).says("value of PUNCTUAL_LOG_KEEP");
+    sandbox.write("punctual.toml", "[jobs.jupiter-sync]\nargs = ['--tags', 'lst']");
+    for (url, why) in [("odd", "relative URL"), ("https://x/?key=s3cr3t", "must not have a query")]
+    {
+        let mut command = sandbox.command(["--config", "punctual.toml", "jupiter-sync"]);
+        let ran = Ran::of(command.env("PUNCTUAL_JUPITER_API_URL", url)).exits(2).says(why);
+        assert!(!ran.stderr.contains("s3cr3t"), "{ran:?}");
+        ran.says("value of PUNCTUAL_JUPITER_API_URL");
+    }
 }
 
 #[test]

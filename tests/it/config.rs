@@ -203,6 +203,9 @@ fn a_mistake_in_the_args_of_a_job_is_one_of_the_file() {
     run(&["mem-report"]).exits(0).silent();
     sandbox.write("punctual.toml", "[jobs.hello]\nargs = ['--name', 'x']");
     run(&["hello", "--nmae", "y"]).exits(2).says("unexpected argument '--nmae'");
+    run(&["hello", "--help"]).exits(0).silent();
+    sandbox.write("punctual.toml", "[jobs.hello]\nargs = ['--ping-url', 'odd']");
+    run(&["hello"]).exits(78).says("punctual.toml:2: args of hello: invalid value for '--ping-url");
 }
 
 #[test]

@@ -178,6 +178,14 @@ fn a_job_is_triggered_and_the_history_says_by_hand() {
 }
 
 #[test]
+fn a_daemon_stops_at_ctrl_backslash_as_well() {
+    let sandbox = Sandbox::new();
+    let mut daemon = start(&sandbox);
+    daemon.signal(Signal::QUIT);
+    daemon.wait().exits(0).says("daemon stopped");
+}
+
+#[test]
 fn a_job_that_the_daemon_does_not_have_is_2_and_the_nearest_is_named() {
     let sandbox = Sandbox::new();
     sandbox.write("punctual.toml", "[jobs.hello]\nenabled = false\n");
@@ -187,7 +195,7 @@ fn a_job_that_the_daemon_does_not_have_is_2_and_the_nearest_is_named() {
         let ran = sandbox.run([command, "jupiter-snyc"]).exits(2);
         ran.says("the daemon has no job \"jupiter-snyc\"").says("did you mean \"jupiter-sync\"?");
         let off = sandbox.run([command, "hello", "--config", "punctual.toml"]).exits(2);
-        off.says("set enabled = true in [jobs.hello] of the configuration");
+        off.says("hint: it has the jobs that were enabled when it loaded its configuration");
     }
     stop(daemon);
 }

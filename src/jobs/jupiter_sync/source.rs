@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
+use clap::builder::{StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use url::Url;
 
 use super::fetch::shown;
@@ -81,9 +81,13 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for UrlParser<T> {
             return self.0.parse_ref(command, argument, value);
         };
         self.0(text).map_err(|reason| {
+            let mut error = clap::Error::new(ErrorKind::ValueValidation).with_cmd(command);
             let name = argument.map(clap::Arg::to_string).unwrap_or_default();
-            let message = format!("invalid value for '{name}': {reason}\n");
-            clap::Error::raw(ErrorKind::ValueValidation, message)
+            error.insert(ContextKind::InvalidArg, ContextValue::String(name));
+            error.insert(ContextKind::InvalidValue, ContextValue::String("[redacted]".to_owned()));
+            let reason = ContextValue::StyledStrs(vec![StyledStr::from(reason)]);
+            error.insert(ContextKind::Suggested, reason);
+            error
         })
     }
 }
