@@ -20,22 +20,24 @@ const STEPS_MAX: u32 = 6000;
 const HORIZON: Duration = Duration::from_secs(28 * 365 * DAY + 7 * DAY);
 
 impl Schedule {
-    /// Whether `others` together, read by a clock that is `ahead` seconds ahead of UTC, are due at the
-    /// same instants as this one is in UTC.
+    /// Whether `others`, read by a clock that is `ahead` seconds ahead of UTC, are due at the same instants
+    /// as this one is in UTC: at each of them one of the others, and no two.
     ///
     /// Compared are the due times themselves, some years of them: the same can be written in many
     /// ways, and moved to another zone it is written in yet another.
     pub fn is_due_like(&self, others: &[Schedule], ahead: i64, after: Timestamp) -> bool {
-        let next_of_others = |after: Timestamp| {
+        let is_next_of_others = |due: Option<Timestamp>, after: Timestamp| {
             let next = others.iter().filter_map(|other| other.next_after(shifted(after, ahead)));
-            next.min().map(|due| shifted(due, -ahead))
+            let mut next: Vec<_> = next.map(|due| shifted(due, -ahead)).collect();
+            next.sort_unstable();
+            next.first() == due.as_ref() && (next.len() < 2 || next[0] < next[1])
         };
         let ends = after.plus(HORIZON);
         let (mut at, mut steps) = (after, 0);
         let mut whole_until = None;
         while at < ends && steps < STEPS_MAX {
             let due = self.next_after(at);
-            if due != next_of_others(at) {
+            if !is_next_of_others(due, at) {
                 return false;
             }
             let Some(due) = due else { return true };
@@ -128,5 +130,7 @@ mod tests {
         assert!(!uneven.is_due_like(&lines[1..], 0, after));
         assert!(!schedule("0 */3 * * *").is_due_like(&lines, 0, after));
         assert!(!uneven.is_due_like(&[], 0, after));
+        let twice = [lines[0].clone(), lines[1].clone(), schedule("0 3 * * *")];
+        assert!(!uneven.is_due_like(&twice, 0, after), "some of it twice");
     }
 }

@@ -12,13 +12,14 @@ use super::Subject;
 use super::cron::Cron;
 use super::crontab::Entry;
 use super::findings::Check;
-use super::usage::{problem, without_requirements, without_variables};
+use super::usage::{problem, without_requirements};
 use super::zone::Zone;
 use crate::clock::{Timestamp, parse_duration};
 use crate::commands::export::fits_crontab;
 use crate::exit::Exit;
 use crate::roster::{JobDefinition, Work};
 use crate::schedule::{Schedule, Schedules};
+use crate::settings::without_variables;
 
 const EXPORT: &str = "`punctual export crontab` prints the lines as they should be";
 

@@ -16,11 +16,6 @@ pub fn problem(error: &clap::Error) -> String {
     line.trim_start_matches("error: ").to_owned()
 }
 
-/// The definition without what this process's environment would add to it.
-pub fn without_variables(definition: clap::Command) -> clap::Command {
-    definition.mut_args(|argument| argument.env(None::<&str>)).mut_subcommands(without_variables)
-}
-
 /// The definition with nothing required, to read a part of a command line by.
 pub fn without_requirements(definition: clap::Command) -> clap::Command {
     definition.mut_args(|argument| argument.required(false)).mut_subcommands(without_requirements)

@@ -126,6 +126,10 @@ fn lines_may_say_a_schedule_together() {
     assert_eq!(errors_with(&config, &right.replace(other, "")).len(), 1, "half of it");
     let too_many = format!("{right}0 0 1 * * punctual often\n1 1 1 * * punctual often\n");
     assert_eq!(errors_with(&config, &too_many).len(), 4, "all of them together are too many");
+    let twice = format!("{right}0 3 * * * punctual often\n");
+    assert_eq!(errors_with(&config, &twice).len(), 3, "one of them is a run too many");
+    let beside = format!("{RIGHT}0 3 * * * punctual often\n");
+    assert_eq!(errors(&beside).len(), 1, "the others are right without it");
     let missing = errors_with(&config, &right.replace(often, "").replace(other, ""));
     assert_eq!(missing, ["often is in no line"]);
 }
