@@ -51,8 +51,8 @@ impl Progress {
             Some(length) => self.bar.set_length(length),
             None => self.bar.unset_length(),
         }
-        self.bar.reset();
         self.bar.set_message(text::escape(message).into_owned());
+        self.bar.reset();
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -109,8 +110,8 @@ impl Claimed {
     /// caller's now. When the end cannot be recorded the liveness file stays, for a later reader to
     /// find the run lost. Tells whether the run was still the one to say how it ended.
     ///
-    /// A database that is away or locked is waited for, but not for long once somebody asks to stop. The try
-    /// that is given up keeps the liveness file locked to its end, and removes it if it succeeds
+    /// A database that is away or locked is waited for, but not for long once somebody asks to stop. The
+    /// try that is given up keeps the liveness file locked to its end, and removes it if it succeeds
     /// after all.
     pub(super) async fn release(
         self,
@@ -125,6 +126,7 @@ impl Claimed {
         // The job is not to stay locked for a try that nobody waits for any more.
         let weak_lock = Arc::downgrade(&job_lock);
         let ends = runner.clock.monotonic() + PATIENCE_TO_END;
+        let hurry = Notify::new();
         let mut recording = std::pin::pin!(async {
             let mut patience = Patience::to_end(&runner.clock, ends);
             loop {
@@ -144,7 +146,10 @@ impl Claimed {
                 };
                 match patience.after(runner.job_thread.blocking(recording).await) {
                     Ok(recorded) => return recorded,
-                    Err(pause) => tokio::time::sleep(pause).await,
+                    Err(pause) => tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = hurry.notified() => {}
+                    },
                 }
             }
         });
@@ -153,6 +158,7 @@ impl Claimed {
             recorded = &mut recording => recorded,
             () = tokio::time::sleep_until(ends) => Err(not_recorded("the database does not answer")),
             signal = signals.next() => {
+                hurry.notify_one();
                 let last = tokio::time::timeout(LAST_TRY_MAX, recording).await;
                 last.unwrap_or_else(|_too_late| Err(not_recorded(signal.name())))
             }
@@ -454,6 +460,12 @@ impl Runner {
                         Place::Elsewhere => None,
                     };
                     let other = history.running(&run.job)?;
+                    // While a run cleans up after a lost one, the note is still that one's.
+                    let is_other = |note: &String| {
+                        let noted = going(note).map(|run_id| run_id.to_string());
+                        other.as_ref().is_none_or(|other| Some(&other.id) == noted.as_ref())
+                    };
+                    let holder = holder.filter(is_other);
                     let error = still_running(&run.job, if_running, timeout, other, holder);
                     Ending::before_start(Outcome::Skipped, Exit::NotRun, Some(error))
                 }

@@ -209,19 +209,23 @@ async fn the_end_waits_for_a_database_that_is_locked() {
     let path = fixture.directory.path().join("punctual.db");
     let impatient = Database::file(path.clone(), Duration::from_millis(1));
     fixture.runner.history = SharedHistory::new(impatient);
+    let (sender, receiver) = mpsc::channel(1);
     let locks = job(move |_| {
-        let path = path.clone();
+        let (path, sender) = (path.clone(), sender.clone());
         Box::pin(async move {
             let holder = rusqlite::Connection::open(path).expect("it opens");
             holder.execute_batch("BEGIN IMMEDIATE").expect("the lock");
             tokio::spawn(async move {
                 tokio::time::sleep(MINUTE / 2).await;
                 drop(holder);
+                // Whoever asks to stop now is no reason to be late with the next try.
+                sender.send(Signal::Terminate).await.expect("it listens");
             });
             Ok(report("done"))
         })
     });
-    let record = fixture.run(&request(locks)).await;
+    let mut signals = Signals::from_channel(receiver);
+    let record = fixture.runner.run(&request(locks), &mut signals).await.0;
     assert_eq!(record.outcome, Outcome::Succeeded, "{:?}", record.error);
     assert_eq!(fixture.history()[0].outcome.as_deref(), Some("succeeded"));
 }

@@ -212,7 +212,7 @@ fn a_signal_reaches_the_command_and_a_killed_run_is_cleaned_up_by_the_next() {
 #[test]
 fn what_a_killed_run_left_behind_is_not_forgotten_when_its_clean_up_is_cancelled() {
     let sandbox = Sandbox::new();
-    let deaf = "trap '' TERM; echo $$ > pid; while :; do sleep 1; done";
+    let deaf = "trap '' TERM; echo $$ > pid; for i in $(seq 100); do sleep 1; done";
     let mut killed = sandbox.spawn(["exec", "--name", "deaf", "--", "sh", "-c", deaf]);
     let read = || std::fs::read_to_string(sandbox.path("pid"));
     eventually("it has begun", || read().is_ok_and(|pid| pid.ends_with('\n')));
@@ -224,6 +224,8 @@ fn what_a_killed_run_left_behind_is_not_forgotten_when_its_clean_up_is_cancelled
     let going = "SELECT count(*) FROM runs WHERE outcome IS NULL AND started_at > \
         (SELECT max(started_at) FROM runs WHERE outcome = 'lost')";
     eventually("the next run has begun", || sandbox.count(going) == 1);
+    let fails = ["exec", "--name", "deaf", "--if-running", "fail", "--", "true"];
+    sandbox.run(fails).exits(75).says(&format!("pid {})", cleaning.child().id()));
     cleaning.signal(Signal::TERM);
     cleaning.wait().exits(143);
     let pid = read().expect("it was written");
