@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::{History, Retention, Started};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -24,19 +26,12 @@ impl History {
     /// Deletes what is past `retention`, for one run in a hundred or so. The run goes on where that
     /// cannot be.
     pub(super) fn prune_now_and_then(&self, run: &Started, retention: Retention) {
-        // Its lower half is random. Of jobs that take turns, every hundredth run may always be one of the
-        // same job.
-        let lot = run.run_id.as_u64_pair().1;
-        let every = (u64::from(retention.runs_max) / KEPT_PER_EXCESS).clamp(1, PRUNE_EVERY);
-        if !lot.is_multiple_of(every) {
-            return;
-        }
-        let all = (lot / every).is_multiple_of(PRUNE_ALL_EVERY);
-        let pruned =
-            self.prune(Some(&run.job), run.started_at, retention).and_then(|()| match all {
-                true => self.prune(None, run.started_at, retention),
-                false => Ok(()),
-            });
+        let Some(all) = draw(run.run_id, retention.runs_max) else { return };
+        let of_job = self.prune(Some(&run.job), run.started_at, retention);
+        let pruned = of_job.and_then(|()| match all {
+            true => self.prune(None, run.started_at, retention),
+            false => Ok(()),
+        });
         if let Err(error) = pruned {
             tracing::warn!(error = error.chain(), "old runs stay in the history");
         }
@@ -74,5 +69,30 @@ impl History {
             )?;
             Ok(())
         })
+    }
+}
+
+/// Whether a run is to clean up after its job where `runs_max` are kept, and if so whether after all.
+fn draw(run_id: Uuid, runs_max: u32) -> Option<bool> {
+    // Its lower half is random. Of jobs that take turns, every hundredth run may always be one of the
+    // same job.
+    let lot = run_id.as_u64_pair().1;
+    let every = (u64::from(runs_max) / KEPT_PER_EXCESS).clamp(1, PRUNE_EVERY);
+    lot.is_multiple_of(every).then(|| (lot / every).is_multiple_of(PRUNE_ALL_EVERY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_two_jobs_that_take_turns_cleans_up_now_and_then() {
+        let mut drawn = [0, 0];
+        for turn in 0..20_000 {
+            drawn[turn % 2] += u32::from(draw(Uuid::now_v7(), 10_000).is_some());
+        }
+        // A hundred is expected of each; that far away it is not by chance.
+        assert!(drawn.iter().all(|count| (30..300).contains(count)), "{drawn:?}");
+        assert!((0..1000).all(|_| draw(Uuid::now_v7(), 19).is_some()), "where few are kept, each");
     }
 }

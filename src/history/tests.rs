@@ -186,7 +186,6 @@ fn old_runs_and_those_beyond_the_number_are_deleted_but_none_that_is_going() {
     }
 }
 
-/// Whichever job's turn it is.
 #[test]
 fn what_is_beyond_the_number_goes_as_new_runs_start() {
     for fixture in Fixture::of_each_engine() {
