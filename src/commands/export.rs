@@ -20,19 +20,20 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::roster::{JobDefinition, Roster, Work};
 use crate::schedule::{Schedule, Schedules};
-use crate::settings::{Origin, ResolvedSetting, Settings};
+use crate::settings::{Origin, Settings, without_variables};
 use crate::text;
 
 use pattern::{Missing, Pattern};
 
-/// What a run takes beyond its timeout and grace at most, to record how it ended and leave.
+/// What a run takes beyond its timeout and grace to record how it ended and leave, unless its database
+/// keeps it waiting.
 const LEAVE_SECONDS: u64 = 10;
 
 /// Print the schedules as a crontab, systemd units or Kubernetes CronJobs
 ///
 /// A schedule that cannot be said exactly in that form becomes a comment; the daemon knows them
-/// all. What is exported has the global flags that are given here, such as --state-dir, and nothing of
-/// the environment here. It reads the configuration file at each run: only another schedule, timeout or
+/// all. What is exported has the settings that are given by flag here, such as --state-dir, and nothing
+/// of the environment here. It reads the configuration file at each run: only another schedule, timeout or
 /// job needs another export.
 #[derive(Debug, clap::Args)]
 pub struct ExportCommand {
@@ -92,10 +93,9 @@ struct Export<'a> {
     given: Vec<Given>,
 }
 
-/// A flag of every command, with its value.
+/// A setting, named as in the file, with its value.
 struct Given {
     setting: &'static str,
-    flag: String,
     value: String,
 }
 
@@ -129,7 +129,7 @@ impl<'a> Export<'a> {
             }
         }
         let config = settings.config.path.as_deref().map(absolute).transpose()?;
-        let given = given(&settings.resolved)?;
+        let given = given(settings)?;
         Ok(Self { jobs, config, given })
     }
 
@@ -140,28 +140,47 @@ impl<'a> Export<'a> {
         given.map(|given| Path::new(&given.value)).or(in_file.map(PathBuf::as_path))
     }
 
+    fn is_given(&self, setting: &str) -> bool {
+        self.given.iter().any(|given| given.setting == setting)
+    }
+
     /// The flags of every run, but for those of the settings that are said otherwise.
-    fn flags_but(&self, otherwise: &[&str]) -> Vec<&str> {
+    fn flags_but(&self, otherwise: &[&str]) -> Vec<String> {
         let given = self.given.iter().filter(|given| !otherwise.contains(&given.setting));
-        given.flat_map(|given| [given.flag.as_str(), &given.value]).collect()
+        // In one word, because a value may look like a flag.
+        let flag = |given: &Given| format!("--{}={}", given.setting.replace('_', "-"), given.value);
+        given.map(flag).collect()
     }
 }
 
 /// What was given by flag, but for the configuration file, with paths that hold everywhere.
-fn given(settings: &[ResolvedSetting]) -> Result<Vec<Given>> {
+fn given(settings: &Settings) -> Result<Vec<Given>> {
+    let paths = [
+        ("state_dir", Some(&*settings.state_dir)),
+        ("database", settings.database.path()),
+        ("database_file", settings.database_file.as_deref()),
+        ("log_dir", settings.log.directory.as_deref()),
+    ];
     let mut given = Vec::new();
-    for ResolvedSetting { name, value, origin } in settings {
-        if *name == "config" || !matches!(origin, Origin::Flag(_)) {
+    for resolved in &settings.resolved {
+        let setting = resolved.name;
+        if setting == "config" || !matches!(resolved.origin, Origin::Flag(_)) {
             continue;
         }
-        if *name == "database" && value.contains("://") {
-            let message = "the URL of the database cannot be exported, as it may hold a password";
-            return Err(Error::new(Exit::Usage, message)
-                .hint("write it into a file, and name that with --database-file"));
-        }
-        let is_path = ["state_dir", "database", "database_file", "log_dir"].contains(name);
-        let value = if is_path { absolute(Path::new(value))? } else { value.clone() };
-        given.push(Given { setting: name, flag: format!("--{}", name.replace('_', "-")), value });
+        let value = match paths.iter().find(|(name, _)| *name == setting) {
+            Some((_, Some(path))) => absolute(path)?,
+            Some((_, None)) => {
+                let message = "the URL of the database cannot be exported: it may hold a password";
+                return Err(Error::new(Exit::Usage, message)
+                    .hint("write it into a file, and name that with --database-file"));
+            }
+            None if resolved.value.contains(char::is_control) => {
+                let message = format!("the {setting} {:?} cannot be exported", resolved.value);
+                return Err(Error::new(Exit::Usage, message).hint("give it one in plain text"));
+            }
+            None => resolved.value.clone(),
+        };
+        given.push(Given { setting, value });
     }
     Ok(given)
 }
@@ -200,11 +219,11 @@ impl ExportedJob<'_> {
     }
 
     /// The words of the command line of a run, after the binary and its own flags.
-    fn arguments<'s>(&'s self, config: Option<&'s str>, flags: &[&'s str]) -> Vec<&'s str> {
+    fn arguments<'s>(&'s self, config: Option<&'s str>, flags: &'s [String]) -> Vec<&'s str> {
         let config = config.into_iter().flat_map(|path| ["--config", path]);
         let waits = self.job.overlap == Overlap::Wait;
         let if_running = if waits { &["--if-running", "wait"][..] } else { &[] };
-        let flags = config.chain(flags.iter().copied());
+        let flags = config.chain(flags.iter().map(String::as_str));
         flags.chain([self.name()]).chain(if_running.iter().copied()).collect()
     }
 
@@ -272,11 +291,6 @@ fn limits(job: &JobDefinition, definition: &clap::Command) -> Result<Limits, Str
         timeout: of_run("timeout").unwrap_or(timeout),
         grace: of_run("grace").unwrap_or(grace),
     })
-}
-
-/// The definition as it is where nothing of the environment here is known.
-fn without_variables(definition: clap::Command) -> clap::Command {
-    definition.mut_args(|argument| argument.env(None::<&str>)).mut_subcommands(without_variables)
 }
 
 /// A path as it can be written into a file that something else reads.

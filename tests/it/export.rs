@@ -87,7 +87,10 @@ fn a_crontab_has_a_line_for_each_job_and_a_comment_for_the_rest() {
     let system = export(&sandbox, &["crontab", "--binary", "/opt/punctual", "--user", "www-data"]);
     assert!(system.contains(&format!("\n0 */3 * * * www-data {run} hello ")), "{system}");
     sandbox.run(["export", "crontab", "--user", "a b"]).exits(2).says("no name of a user");
-    sandbox.run(["export", "crontab", "--binary", r"/a\b"]).exits(2).says("without a backslash");
+    sandbox
+        .run(["export", "crontab", "--binary", r"/a\b"])
+        .exits(2)
+        .says("one without a backslash");
     sandbox.run(["export", "crontab", "--binary", "/a\nb"]).exits(2).says("cannot be exported");
     sandbox.run(["export"]).exits(2);
 }
@@ -95,33 +98,43 @@ fn a_crontab_has_a_line_for_each_job_and_a_comment_for_the_rest() {
 #[test]
 fn flags_that_are_given_to_the_export_are_given_to_the_runs() {
     let sandbox = Sandbox::new();
-    let flags = ["--state-dir", "st ate", "--log-dir", "logs", "--log-keep", "3", "--host", "h1"];
-    let export = |form: &[&str]| {
-        sandbox.run(flags.iter().chain(&["export"]).chain(form)).exits(0).silent().stdout
+    let flags = ["--state-dir", "st ate", "--log-dir", "st ate/logs", "--log-keep", "3"];
+    let export = |flags: &[&str], form: &[&str]| {
+        sandbox.run(flags.iter().chain(&["--host=-h1", "export"]).chain(form))
     };
     let path = |name: &str| sandbox.path(name).display().to_string();
 
-    let crontab = export(&["crontab"]);
+    let crontab = export(&flags, &["crontab"]).exits(0).silent().stdout;
     let line = crontab.lines().find(|line| line.ends_with(" mem-report")).expect("a line");
     let command = line.strip_prefix("0 * * * * ").expect("every hour");
     Ran::of(&mut sandbox.command_of(Path::new("/bin/sh"), ["-c", command])).exits(0).silent();
-    assert!(sandbox.path("st ate/punctual.db").exists() && sandbox.path("logs").exists());
+    assert!(sandbox.path("st ate/punctual.db").exists() && sandbox.path("st ate/logs").exists());
     assert!(!sandbox.state_dir().exists(), "the variable does not count");
-    assert!(line.contains("--log-keep 3 --host h1 mem-report"), "{line}");
+    assert!(line.contains("--log-keep=3 --host=-h1 mem-report"), "{line}");
 
-    let units = export(&["systemd", "--binary", "/opt/punctual"]);
-    let start = format!("ExecStart=/opt/punctual --state-dir \"{}\" --log-dir ", path("st ate"));
+    let systemd = ["systemd", "--binary", "/opt/punctual"];
+    let units = export(&flags, &systemd).exits(0).silent().stdout;
+    let start = format!("ExecStart=/opt/punctual \"--state-dir={}\" ", path("st ate"));
     assert!(units.contains(&start), "{units}");
-    let written = format!("ReadWritePaths=\"-{}\" -{}\n", path("st ate"), path("logs"));
+    let written = format!("ReadWritePaths=\"-{}\" \"-{}\"\n", path("st ate"), path("st ate/logs"));
     assert!(units.contains(&written), "{units}");
 
-    let manifests = export(&["kubernetes"]);
+    let manifests = export(&flags, &["kubernetes"]).exits(0).silent().stdout;
     assert!(manifests.contains(&format!("mountPath: \"{}\"", path("st ate"))), "{manifests}");
-    assert!(manifests.contains("args: [\"--log-dir\", "), "{manifests}");
+    let log_dir = format!("args: [\"--log-dir={}\", ", path("st ate/logs"));
+    assert!(manifests.contains(&log_dir), "{manifests}");
 
-    let url = ["--database", "postgres://u:secret@db/x", "export", "crontab"];
-    let ran = sandbox.run(url).exits(2).says("--database-file");
-    assert!(!ran.stderr.contains("secret"), "{ran:?}");
+    for (flags, form, why) in [
+        (["--log-dir", "/var/log"], "kubernetes", "which is in /var/lib/punctual"),
+        (["--database-file", "url"], "kubernetes", "as PUNCTUAL_DATABASE"),
+        (["--database", "postgres://u:s3cr3t@db/x"], "crontab", "--database-file"),
+        (["--log-dir", "a\nb"], "systemd", "cannot be exported"),
+    ] {
+        sandbox.write("url", "postgres://u:s3cr3t@db/x");
+        let ran = export(&flags, &[form]).exits(2).says(why);
+        assert!(!ran.stderr.contains("s3cr3t"), "{ran:?}");
+    }
+    sandbox.run(["--host", "a\nb", "export", "crontab"]).exits(2).says("cannot be exported");
 }
 
 #[test]

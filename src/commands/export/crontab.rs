@@ -72,7 +72,8 @@ impl CrontabForm {
             notes.push("Not enabled in the configuration file:".to_owned());
         }
         let mut words = vec![binary.to_owned(), "-q".to_owned()];
-        for word in job.arguments(export.config.as_deref(), &export.flags_but(&[])) {
+        let flags = export.flags_but(&[]);
+        for word in job.arguments(export.config.as_deref(), &flags) {
             words.push(shell_word(word)?);
         }
         let user = self.user.as_ref().map(|user| format!("{user} ")).unwrap_or_default();
@@ -89,7 +90,7 @@ fn shell_word(text: &str) -> Result<String> {
     // Crons do not agree on one before another, or at the end of a line.
     if text.contains('\\') {
         let message = format!("{text:?} cannot be written into a crontab");
-        return Err(Error::new(Exit::Usage, message).hint("choose a path without a backslash"));
+        return Err(Error::new(Exit::Usage, message).hint("choose one without a backslash"));
     }
     let mut word = String::with_capacity(text.len());
     for character in text.chars() {

@@ -2,7 +2,8 @@
 
 use crate::config::Config;
 use crate::daemon::Overlap;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::output;
 use crate::roster::Work;
 
@@ -77,6 +78,7 @@ impl KubernetesForm {
             Some(path) => absolute(path)?,
             None => STATE_DIR.to_owned(),
         };
+        refuse_elsewhere(export, &state_dir)?;
         for job in &export.jobs {
             text.push_str("---\n");
             text.push_str(&match schedule(job) {
@@ -141,6 +143,25 @@ impl KubernetesForm {
             claim = quoted(&self.claim),
         )
     }
+}
+
+/// Nothing else of this host is in the pod.
+fn refuse_elsewhere(export: &Export<'_>, state_dir: &str) -> Result<()> {
+    let refused = |what: String, hint: String| Err(Error::new(Exit::Usage, what).hint(hint));
+    if export.is_given("database_file") {
+        let what = "the pods have no --database-file".to_owned();
+        let hint = "put the URL into the Secret `punctual`, as PUNCTUAL_DATABASE".to_owned();
+        return refused(what, hint);
+    }
+    for setting in ["database", "log_dir"] {
+        let path = export.path(setting, None).filter(|path| !path.starts_with(state_dir));
+        if let Some(path) = path {
+            let what = format!("the pods have no {}", path.display());
+            let hint = format!("name a place on their volume, which is in {state_dir}");
+            return refused(what, hint);
+        }
+    }
+    Ok(())
 }
 
 /// The five fields of a job's CronJob, which has only one schedule; or why there is none.

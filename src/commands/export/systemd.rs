@@ -201,7 +201,7 @@ fn writable_paths(export: &Export<'_>, config: &Config) -> Result<String> {
     let log_dir = export.path("log_dir", config.log_dir.as_deref());
     let metrics_dir = config.metrics_dir.as_deref().map(PathBuf::as_path);
     let database_in_file = match config.database.as_deref() {
-        Some(DatabaseSource::Path(path)) => Some(path),
+        Some(DatabaseSource::Path(path)) if !export.is_given("database_file") => Some(path),
         _ => None,
     };
     let database = export.path("database", database_in_file).and_then(Path::parent);
