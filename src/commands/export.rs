@@ -315,3 +315,20 @@ fn whole_seconds(duration: Duration) -> u64 {
 fn comments(lines: &[String]) -> String {
     lines.iter().map(|line| format!("# {line}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crontab_knows_no_seconds_no_special_days_and_few_intervals() {
+        let fits = |text: &&str| {
+            fits_crontab(&Schedule::parse(text).unwrap_or_else(|error| panic!("{error}")))
+        };
+        let can = ["0 2 * * 1", "0 0 2 * * 1", "@daily", "every 1m", "every 20m", "every 6h"];
+        let cannot = ["30 0 2 * * 1", "0 0 L * *", "0 0 * * 5#3", "every 10s"];
+        assert!(can.iter().all(fits) && fits(&"every 90m"));
+        assert!(!cannot.iter().any(fits));
+        assert!(!["every 7h", "every 2d", "every 90s"].iter().any(fits));
+    }
+}

@@ -86,10 +86,11 @@ impl<'a> Comparison<'a> {
     /// Tells what is wrong with the lines of a crontab.
     pub fn compare(&self, check: &mut Check<'_>, seen: &mut Seen, name: &str, entries: &[Entry]) {
         let mut fine = 0;
-        let schedules = self.schedules(entries);
-        for entry in entries {
+        let deeds: Vec<_> = entries.iter().map(|entry| (entry, self.deed(entry))).collect();
+        let schedules = schedules(&deeds);
+        for (entry, deed) in deeds {
             let place = format!("{name}, line {}", entry.line);
-            let faults = match self.deed(entry) {
+            let faults = match deed {
                 Ok(Deed::Run(job)) => {
                     let mut faults = Vec::new();
                     faults.extend(self.timing(seen, &place, entry, job, &schedules).err());
@@ -126,19 +127,6 @@ impl<'a> Comparison<'a> {
             let lines = if fine == 1 { "1 line is" } else { &format!("{fine} lines are") };
             check.ok(format!("{name}: {lines} as configured"));
         }
-    }
-
-    /// The schedules of all lines of a job that are read in one zone: it may take a few to say one.
-    fn schedules<'e>(&'e self, entries: &'e [Entry]) -> Lines<'e> {
-        let mut lines = Lines::new();
-        for entry in entries {
-            if let Ok(Deed::Run(job)) = self.deed(entry)
-                && let Ok(schedule) = Schedule::parse(&entry.schedule)
-            {
-                lines.entry((&job.name, entry.zone.as_deref())).or_default().push(schedule);
-            }
-        }
-        lines
     }
 
     /// The job that the line is about, where no more of it is understood.
@@ -336,6 +324,19 @@ impl<'a> Comparison<'a> {
             );
         }
     }
+}
+
+/// The schedules of all lines of a job that are read in one zone: it may take a few to say one.
+fn schedules<'e>(deeds: &[(&'e Entry, Result<Deed<'e>, Fault>)]) -> Lines<'e> {
+    let mut lines = Lines::new();
+    for (entry, deed) in deeds {
+        if let Ok(Deed::Run(job)) = deed
+            && let Ok(schedule) = Schedule::parse(&entry.schedule)
+        {
+            lines.entry((&job.name, entry.zone.as_deref())).or_default().push(schedule);
+        }
+    }
+    lines
 }
 
 /// Reads a command line with no more of the definition than its words name: the whole of it would be
